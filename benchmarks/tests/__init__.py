@@ -1,0 +1,1 @@
+"""Tests of the measuring itself: they run without wrk unless they say so."""

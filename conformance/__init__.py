@@ -1,0 +1,1 @@
+"""The harness: drives any web framework over real sockets and judges what it did."""

@@ -1,0 +1,1 @@
+"""Fuzzing of the parser, the router and whole servers."""

@@ -1,0 +1,562 @@
+"""One connection: bytes in, requests to the application one after another, answers out in order.
+
+Owns the order of answers, flow control in both directions, and how a connection ends. Framing is
+the parser's, deadlines are `Waiting`'s, how a body is sent is `sending`'s.
+
+    phase      it is in it while                                         and leaves it for
+    OPEN       requests may come; none, one or several are at work       CLOSING
+    CLOSING    the last answer was written; input is read and dropped    CLOSED
+    CLOSED     the transport is gone                                     -
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+import sys
+from collections import deque
+from collections.abc import Callable
+from enum import Enum, auto
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from .access_log import log_access
+from .body import EMPTY_BODY, BodyStream
+from .errors import BodyError, BodyTimeout, ClientGone, ProtocolError
+from .fields import Fields
+from .parser import RequestParser
+from .request import Request
+from .response import Response, encode, wants_close
+from .sending import send_streamed
+from .waits import Wait, Waiting
+
+if TYPE_CHECKING:
+    from .server import Server
+
+logger = logging.getLogger("reference")
+
+_HELD_ANSWER_BYTES = 65536
+_HELD_ANSWERS = 64
+_RESET = struct.pack("ii", 1, 0)  # struct linger: on, 0 seconds
+
+# From 3.12 on a task can begin at once, without a turn of the event loop.
+_Task: Callable[..., asyncio.Task[None]] = (
+    partial(asyncio.Task, eager_start=True) if sys.version_info >= (3, 12) else asyncio.Task
+)
+
+
+class Phase(Enum):
+    OPEN = auto()
+    CLOSING = auto()
+    CLOSED = auto()
+
+
+# Bound once: before 3.12 each look-up of an enumeration's member runs Python code.
+_OPEN, _CLOSING, _CLOSED = Phase
+
+
+class Connection(asyncio.Protocol):
+    """The asyncio protocol of one client; implements the parser's Sink, and Source and Peer for
+    its requests."""
+
+    __slots__ = (
+        "_access_log", "_app", "_begun", "_cancelled", "_continue_due", "_drained", "_draining", "_eof",
+        "_held", "_in_outbox", "_last", "_loop", "_max_queue", "_needs_care", "_outbox", "_parser", "_phase", "_queue", "_reading_paused",
+        "_receiving", "_server", "_started_s", "_task", "_task_seen", "_transport",
+        "_unread_input", "_until_close", "_waiting", "_write_mark", "_write_paused",
+    )  # fmt: skip
+
+    _transport: asyncio.Transport
+
+    def __init__(self, server: Server, loop: asyncio.AbstractEventLoop) -> None:
+        self._server = server
+        self._app = server.app
+        self._access_log = server.access_log
+        self._loop = loop
+        self._parser = RequestParser(self, server.limits)
+        self._waiting = Waiting(loop, server.limits, self._expired)
+        self._phase = _OPEN
+        # Requests that wait for their turn; a ProtocolError is answered in its turn too.
+        self._queue: deque[Request | ProtocolError] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._receiving: BodyStream | None = None  # the body that arrives now
+        self._held: list[bytes] = []  # answers to be sent in the next turn of the event loop
+        self._outbox = server.outbox
+        self._in_outbox = False
+        self._task_seen: asyncio.Task[None] | None = None  # when the outbox last asked
+        self._drained: asyncio.Future[None] | None = None
+        self._write_mark = 0  # bytes in the write buffer when the present WRITE wait began
+        self._started_s = 0.0  # when the present request began, for the access log
+        self._begun = False  # the head of the present answer was sent ahead of its body
+        self._until_close = False  # ... and the end of the connection is the end of that body
+        self._last = False  # no request is read after those that have been
+        self._draining = False  # the server shuts down: the next answer is the last
+        self._eof = False
+        # Requests take the longer way: some of them are logged, stalled, or half-closed.
+        self._needs_care = server.access_log is not None
+        self._max_queue = server.limits.pipelined_requests
+        self._cancelled = False
+        self._continue_due = False
+        self._reading_paused = False
+        self._write_paused = False
+        self._unread_input = False  # the client may have sent what was not read
+
+    # -- Called by the transport -----------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        if self._server.take(self):
+            self._waiting.begin_idle()
+        else:
+            self._refuse(ProtocolError(503, "too many connections"))
+            self._next()
+
+    def data_received(self, data: bytes) -> None:
+        if self._phase is not _OPEN:
+            return
+        try:
+            self._parser.feed(data)
+        except ProtocolError as exc:
+            self._refuse(exc)
+        if self._task is None:
+            self._next()
+
+    def eof_received(self) -> bool:
+        """Whether the transport stays open for what is still to be sent."""
+        if self._phase is not _OPEN:
+            return False
+        self._eof = self._last = self._needs_care = True
+        self._parser.stop()
+        self._break_body(ClientGone())
+        if self._task is None or not self._transport.can_write_eof():
+            return False  # nothing is owed, or TLS, which has no half-closed state in asyncio
+        if self._app.handler_cancellation and not self._begun:
+            self._waiting.begin(Wait.HALF_CLOSED)
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._phase = _CLOSED
+        self._last = self._needs_care = True
+        self._waiting.close()
+        self._parser.stop()
+        self._queue.clear()
+        self._held.clear()
+        self._break_body(ClientGone())
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_exception(ConnectionResetError("the client is gone"))
+        if self._task is None:
+            self._server.drop(self)
+        elif self._app.handler_cancellation:
+            self._cancel()
+
+    def pause_writing(self) -> None:
+        self._write_paused = True
+
+    def resume_writing(self) -> None:
+        self._write_paused = False
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+
+    # -- Called by the parser --------------------------------------------------------------------
+
+    def on_request(self, method: str, target: str, minor: int, fields: Fields) -> None:
+        if fields.length:
+            self._receiving = body = BodyStream(self)
+        else:
+            body = EMPTY_BODY
+        request = Request(self._app, self, method, target, minor, fields, body)
+        queue = self._queue
+        queue.append(request)
+        if fields.close or self._draining or not (minor or fields.keep_alive):
+            self._last = True
+            self._parser.stop_after_request()
+        elif len(queue) >= self._max_queue:
+            self._needs_care = True
+            self._parser.pause()
+            self._update_reading()
+
+    def on_body(self, data: bytes) -> None:
+        body = self._receiving
+        assert body is not None
+        body.feed(data)
+        if self._waiting.wait is Wait.BODY:
+            self._waiting.wait = None
+        if body.held_bytes > self._server.limits.body_buffer_bytes:
+            self._update_reading()
+
+    def on_body_end(self) -> None:
+        assert self._receiving is not None
+        self._receiving.feed_eof()
+        self._receiving = None
+
+    # -- Called by the body of a request, and by the server --------------------------------------
+
+    def body_wanted(self) -> None:
+        if self._continue_due:
+            # RFC 9110 §10.1.1: the client waits for this before it sends its body.
+            self._continue_due = False
+            self._flush()
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._waiting.begin(Wait.BODY)
+
+    def body_delivered(self) -> None:
+        if self._reading_paused:
+            self._update_reading()
+
+    @property
+    def remote(self) -> str | None:
+        peername = self._transport.get_extra_info("peername")
+        return peername[0] if isinstance(peername, tuple) else None
+
+    @property
+    def scheme(self) -> str:
+        return "http" if self._transport.get_extra_info("sslcontext") is None else "https"
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The task of the handler that is at work."""
+        return self._task
+
+    def shutdown(self) -> None:
+        """Close when nothing is at work, else with the answer to what has been read."""
+        self._draining = True
+        if self._parser.is_between_requests or self._parser.is_in_body:
+            self._last = True
+            self._parser.stop_after_request()
+        if self._task is None:
+            self._next()
+
+    def abort(self) -> None:
+        """Cancel what is at work and cut the connection."""
+        if self._task is not None:
+            self._cancel()
+        self.cut()
+
+    # -- One request after another ---------------------------------------------------------------
+
+    def _refuse(self, error: ProtocolError) -> None:
+        """Answer `error` in its turn and read nothing more."""
+        self._last = True
+        self._unread_input = True
+        self._parser.stop()
+        if self._receiving is None:
+            self._queue.append(error)
+        else:
+            self._break_body(BodyError(error.reason, error.status))
+
+    def _break_body(self, error: BodyError) -> None:
+        if self._receiving is not None:
+            self._receiving.fail(error)
+            self._receiving = None
+
+    def _next(self) -> None:
+        """Start the next request in the queue, or wait for one; nothing is at work now."""
+        queue = self._queue
+        while queue:
+            item = queue.popleft()
+            if item.__class__ is not Request:
+                self._write(encode_refusal(cast("ProtocolError", item), 1))
+                continue
+            request = cast("Request", item)
+            self._waiting.wait = None
+            if self._needs_care or request.content is not EMPTY_BODY:
+                self._prepare(request)
+            task = _Task(self._serve(request), loop=self._loop)
+            if not task.done():  # an eager one may be
+                self._task = task
+                return
+        if self._phase is _OPEN:
+            self._wait_for_client()
+
+    def _prepare(self, request: Request) -> None:
+        """What only some requests need before their handler starts."""
+        if self._parser.is_paused:
+            self._resume_parser()
+        self._continue_due = request.expects_continue
+        if self._eof and self._app.handler_cancellation:
+            self._waiting.begin(Wait.HALF_CLOSED)
+        if self._access_log is not None:
+            self._started_s = self._loop.time()
+
+    def _resume_parser(self) -> None:
+        if len(self._queue) <= self._max_queue // 2:
+            try:
+                self._parser.resume()
+            except ProtocolError as exc:
+                self._refuse(exc)
+            self._update_reading()
+
+    def _wait_for_client(self) -> None:
+        parser, waiting = self._parser, self._waiting
+        if not self._last and parser.is_between_requests:
+            waiting.begin_idle()
+        elif parser.is_in_body:
+            waiting.begin(Wait.BODY)
+        elif self._last:
+            self._close()
+        elif waiting.wait is not Wait.HEAD:
+            waiting.begin(Wait.HEAD)
+
+    async def _serve(self, request: Request) -> None:
+        """Answer one request; the coroutine of its task."""
+        try:
+            content = request.content
+            if content is EMPTY_BODY or content.error is None:
+                response = await self._app.handle(request)
+            else:
+                response = refusal(content.error.status, str(content.error))
+            if response.prepare is not None:
+                response = await response.prepare(request)
+            if response._headers is None and self._receiving is None:
+                close = self._last and not self._queue
+            else:
+                close = self._closes_with(request, response)
+            body = response._body
+            if body.__class__ is bytes:
+                self._write(encode(response, body, request.minor, close, request.method == "HEAD"))
+            else:
+                close = await send_streamed(self, request, response, close)
+            if self._write_paused:
+                await self.drained()
+        except BaseException as exc:  # a handler may raise anything; see _failed
+            response = self._failed(request, exc)
+            close = self._last
+        if close or self._needs_care or content is not EMPTY_BODY:
+            self._settle(request, response, close)
+        if self._task is not None:  # else it is eager, and runs inside `_next`
+            self._task = None
+            if self._queue or not self._parser.is_between_requests:
+                self._next()
+            elif self._phase is _OPEN:
+                self._waiting.begin_idle()
+
+    def _failed(self, request: Request, exc: BaseException) -> Response:
+        """What is left to do when `_serve` did not come to its end."""
+        response = self._app.internal_error(request, exc) if not self._cancelled else Response()
+        if self._cancelled or self._begun or self._phase is not _OPEN:
+            # RFC 9112 §8: the client must be able to tell that the answer is incomplete.
+            self.cut()
+        else:
+            if isinstance(exc, asyncio.CancelledError) and self._task is not None:
+                self._task.uncancel()  # somebody else's cancellation ends here, as a 500
+            close = self._closes_with(request, response)
+            body = cast("bytes", response.body)
+            self._write(encode(response, body, request.minor, close, request.method == "HEAD"))
+        if isinstance(exc, KeyboardInterrupt):
+            raise exc
+        return response
+
+    def _closes_with(self, request: Request, response: Response) -> bool:
+        """Whether the connection ends with this answer."""
+        if wants_close(response):
+            self._end_input()
+        elif self._receiving is not None and self._receiving is request.content:
+            # RFC 9112 §9.3: "a server MUST read the entire request message body or close the
+            # connection after sending its response". A client that still waits for 100 may or may
+            # not send its body, so nothing can follow (RFC 9110 §10.1.1).
+            left = self._parser.body_bytes_left
+            limit = self._server.limits.unread_body_bytes
+            if self._continue_due or left is None or left > limit:
+                self._end_input()
+        return self._last and not self._queue
+
+    def _end_input(self) -> None:
+        self._last = True
+        self._unread_input = True
+        self._parser.stop()
+        self._queue.clear()
+        self._receiving = None
+
+    def _settle(self, request: Request, response: Response, close: bool) -> None:
+        """What only some answers leave to do."""
+        request.content.discard()
+        if self._reading_paused:
+            self._update_reading()
+        if self._access_log is not None:
+            duration_s = self._loop.time() - self._started_s
+            log_access(self._access_log, request, response, duration_s)
+        self._begun = False
+        if self._phase is _CLOSED:
+            self._server.drop(self)
+        elif close:
+            self._close()
+
+    def _cancel(self) -> None:
+        assert self._task is not None
+        self._cancelled = True
+        self._task.cancel()
+
+    # -- Output ----------------------------------------------------------------------------------
+
+    def _write(self, data: bytes) -> None:
+        """Have a whole answer sent, with others that are ready in this turn of the event loop."""
+        self._held.append(data)
+        if not self._in_outbox:
+            self._in_outbox = True
+            self._outbox.add(self)
+        if len(data) > _HELD_ANSWER_BYTES or len(self._held) > _HELD_ANSWERS:
+            self._flush()
+
+    def send_ready(self) -> bool:
+        task = self._task
+        if task is not None and task is not self._task_seen and self._held:
+            # The next handler has not had its first turn: its answer may go with these.
+            self._task_seen = task
+            return False
+        self._in_outbox = False
+        self._task_seen = None
+        self._flush()
+        return True
+
+    def _flush(self) -> None:
+        held = self._held
+        if held:
+            if self._phase is _OPEN:
+                self._transport.write(held[0] if len(held) == 1 else b"".join(held))
+            held.clear()
+
+    def begin_answer(self, head: bytes, *, until_close: bool) -> None:
+        """Send a head ahead of its body."""
+        self._begun = self._needs_care = True
+        self._until_close = until_close
+        self._flush()
+        self.write_part(head)
+
+    def write_part(self, data: bytes) -> None:
+        """Send a part of a body."""
+        if self._phase is not _OPEN:
+            raise ConnectionResetError("the client is gone")
+        self._transport.write(data)
+
+    @property
+    def write_paused(self) -> bool:
+        """The client is slower than the answer: await `drained` before the next part."""
+        return self._write_paused
+
+    async def drained(self) -> None:
+        """Until the client has taken most of what was sent. Raises ConnectionResetError."""
+        if not self._write_paused:
+            return
+        if self._phase is not _OPEN:
+            raise ConnectionResetError("the client is gone")
+        self._begin_write_wait()
+        self._drained = self._loop.create_future()
+        try:
+            await self._drained
+        finally:
+            self._drained = None
+            self._waiting.wait = None
+
+    async def sendfile(self, file: BinaryIO, offset: int, count: int) -> int | None:
+        """Send part of `file` without copying it; returns the bytes sent, None where the event
+        loop or TLS cannot."""
+        if self.scheme == "https":
+            return None
+        self._begin_write_wait()
+        try:
+            return await self._loop.sendfile(self._transport, file, offset, count, fallback=False)
+        except (asyncio.SendfileNotAvailableError, NotImplementedError):
+            return None
+        finally:
+            self._waiting.wait = None
+
+    def _begin_write_wait(self) -> None:
+        self._write_mark = self._transport.get_write_buffer_size()
+        self._waiting.begin(Wait.WRITE)
+
+    # -- Input flow ------------------------------------------------------------------------------
+
+    def _update_reading(self) -> None:
+        """Pause the socket while too much waits for handlers; go on when it does not."""
+        body = self._receiving
+        pause = self._parser.is_paused or (
+            body is not None and body.held_bytes > self._server.limits.body_buffer_bytes
+        )
+        if pause is not self._reading_paused and self._phase is _OPEN and not self._eof:
+            self._reading_paused = pause
+            if pause:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()
+
+    # -- The end ---------------------------------------------------------------------------------
+
+    def _close(self) -> None:
+        """Close after what was written. RFC 9112 §9.6: where the client may still send, only our
+        side is closed first, and input is read for a while; else a reset could destroy the answer
+        before the client has read it."""
+        if self._phase is not _OPEN:
+            return
+        self._flush()
+        self._phase = _CLOSING
+        self._parser.stop()
+        if self._unread_input and not self._eof:
+            if self._reading_paused:
+                self._transport.resume_reading()
+            if self._transport.can_write_eof():
+                self._transport.write_eof()
+            self._waiting.begin(Wait.LINGER)
+        else:
+            self._transport.close()
+            self._begin_write_wait()
+
+    def cut(self) -> None:
+        """End the connection now, whatever was to be sent."""
+        if self._phase is _CLOSED:
+            return
+        self._phase = _CLOSING
+        self._parser.stop()
+        self._waiting.wait = None
+        sock: socket.socket | None = self._transport.get_extra_info("socket")
+        if self._begun and self._until_close and sock is not None:
+            # The end of the connection would look like the end of the body: reset it instead.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self._transport.abort()
+
+    def _expired(self, wait: Wait) -> None:
+        _ON_EXPIRY[wait](self)
+
+    def _head_expired(self) -> None:
+        self._refuse(ProtocolError(408, "the request did not arrive in time"))
+        self._next()
+
+    def _body_expired(self) -> None:
+        self._last = self._unread_input = True
+        self._parser.stop()
+        self._break_body(BodyTimeout())
+        if self._task is None:
+            self._close()
+
+    def _write_expired(self) -> None:
+        if self._transport.get_write_buffer_size() < self._write_mark:
+            self._begin_write_wait()
+        else:
+            self.abort()
+
+    def _linger_expired(self) -> None:
+        self._transport.close()
+        self._begin_write_wait()
+
+
+_ON_EXPIRY: dict[Wait, Callable[[Connection], None]] = {
+    Wait.NEXT_REQUEST: Connection._close,
+    Wait.HEAD: Connection._head_expired,
+    Wait.BODY: Connection._body_expired,
+    Wait.WRITE: Connection._write_expired,
+    Wait.HALF_CLOSED: Connection.abort,
+    Wait.LINGER: Connection._linger_expired,
+}
+
+
+def refusal(status: int, reason: str) -> Response:
+    """A small response to a request that cannot be taken."""
+    return Response(f"{status}: {reason}\n", status)
+
+
+def encode_refusal(error: ProtocolError, minor: int) -> bytes:
+    response = refusal(error.status, error.reason)
+    for name, value in error.headers:
+        response.add_header(name, value)
+    return encode(response, cast("bytes", response.body), minor, close=True, is_head=False)

@@ -1,0 +1,444 @@
+"""Files as responses: one file, or a directory of static ones.
+
+Owns how files are opened safely, their validators (RFC 9110 §8.8), the preconditions (§13) and the
+byte ranges (§14) of requests for them. Sends nothing: `FileResponse.prepare` decides what is sent.
+Needs a POSIX system: names are opened relative to open directories.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import mimetypes
+import os
+import re
+import stat
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import formatdate
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from .exceptions import (
+    HTTPException,
+    HTTPNotFound,
+    HTTPPreconditionFailed,
+    HTTPRangeNotSatisfiable,
+)
+from .response import FileBody, Response, has_content
+from .router import Route, UrlDispatcher
+
+if TYPE_CHECKING:
+    from .application import Application
+    from .request import Request
+    from .types import Handler
+
+
+class FileResponse(Response):
+    """The content of a regular file, opened when the response is about to be sent.
+
+    With status 200, to GET and HEAD, preconditions are answered (304, 412), to GET also one byte
+    range (206, 416); validators come from the file unless `headers` has an ETag or Last-Modified.
+    A file that is missing, unreadable or not regular is 404: RFC 9110 §15.5.4 lets a server hide
+    what it may not show.
+
+    The content type is guessed from the name, text in UTF-8. A compressed file (`x.tar.gz`) is
+    sent as what it is, application/gzip, and not as a tar with a Content-Encoding that clients
+    would undo. The object keeps nothing of a request, so it may be returned many times.
+
+    Raises ValueError as `Response` does, and for a status that has no content.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        status: int = 200,
+        content_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(None, status, content_type or _guess_type(path), headers)
+        if not has_content(self.status):
+            raise ValueError(f"a response with status {self.status} cannot have a file")
+        self._path = path
+        self._opened: _OpenFile | None = None
+
+    def _open(self) -> _OpenFile:
+        return _open_regular(self._path)
+
+    async def prepare(self, request: Request) -> Response:
+        """The response to send: with a `FileBody`, or without a file (304, 404, 412, 416).
+
+        Raises OSError when opening fails for a reason that is the server's own.
+        """
+        opened, self._opened = self._opened, None
+        if opened is None:
+            try:
+                opened = await asyncio.to_thread(self._open)
+            except OSError as exc:
+                return _not_found(exc, request)
+        return self._answer(request, opened)
+
+    def _answer(self, request: Request, opened: _OpenFile) -> Response:
+        headers = CIMultiDict(self.headers)
+        if self.status != 200:
+            # RFC 9110 §13.2.1 and §14.2: conditions and ranges are about what would be a 200.
+            return self._with_file(self.status, headers, opened, range(opened.size))
+        validators = _add_validators(headers, opened.status)
+        headers["Accept-Ranges"] = "bytes"
+        verdict = judge_preconditions(request.method, request.headers, validators)
+        if verdict != 200:
+            opened.file.close()
+            return self._not_modified(headers) if verdict == 304 else HTTPPreconditionFailed()
+        # RFC 9110 §14.2: "GET is the only method for which range handling is defined."
+        part = None
+        if request.method == "GET":
+            part = requested_range(request.headers, validators, opened.size)
+        if part is None:
+            return self._with_file(200, headers, opened, range(opened.size))
+        if not part:
+            opened.file.close()
+            return HTTPRangeNotSatisfiable(headers={"Content-Range": f"bytes */{opened.size}"})
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{opened.size}"
+        return self._with_file(206, headers, opened, part)
+
+    def _with_file(
+        self, status: int, headers: CIMultiDict[str], opened: _OpenFile, part: range
+    ) -> Response:
+        response = Response(None, status, self.content_type, headers)
+        response.body = FileBody(opened.file, part.start, len(part))
+        response._cookies = self._cookies
+        response._reason = self._reason if status == self.status else None
+        return response
+
+    def _not_modified(self, headers: CIMultiDict[str]) -> Response:
+        # RFC 9110 §15.4.5: what the 200 would say about caching is repeated; "a sender SHOULD NOT
+        # generate representation metadata other than the above listed fields".
+        for name in ("Content-Type", "Content-Encoding", "Content-Language"):
+            headers.pop(name, None)
+        response = Response(None, 304, None, headers)
+        response._cookies = self._cookies
+        return response
+
+
+def _guess_type(path: str | os.PathLike[str]) -> str:
+    # The slash keeps a file named "data:…" from being read as a URL that names its own type.
+    content_type, encoding = mimetypes.guess_type("/" + os.path.basename(path))
+    if encoding is not None:
+        return "application/gzip" if encoding == "gzip" else "application/octet-stream"
+    return content_type or "application/octet-stream"
+
+
+# -- Conditions and ranges, decided without a file -------------------------------------------------
+
+
+class Validators(NamedTuple):
+    """What identifies a version of a file: an entity tag, and its time in seconds since 1970.
+
+    The date is a strong validator (RFC 9110 §8.8.2.2) when `date_is_strong`.
+    """
+
+    etag: str
+    modified_s: int | None
+    date_is_strong: bool
+
+
+def _add_validators(headers: CIMultiDict[str], status: os.stat_result) -> Validators:
+    """Set the ETag and Last-Modified that the application has not set itself.
+
+    The tag is made of inode, size and modification time, hashed as the inode is nobody's business.
+    It is weak during the file's first second: clocks of file systems are coarse, and another
+    change could leave all three the same (RFC 9110 §8.8.1).
+    """
+    now = time.time()
+    is_strong = now - status.st_mtime >= 1
+    if "ETag" not in headers:
+        version = f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}".encode()
+        opaque = hashlib.blake2b(version, digest_size=12).hexdigest()
+        headers["ETag"] = f'"{opaque}"' if is_strong else f'W/"{opaque}"'
+    if "Last-Modified" not in headers:
+        # RFC 9110 §8.8.2.1: a Last-Modified later than the Date MUST NOT be sent.
+        modified_s = min(max(int(status.st_mtime), 0), int(now))
+        headers["Last-Modified"] = formatdate(modified_s, usegmt=True)
+    return Validators(headers["ETag"], parse_http_date(headers["Last-Modified"]), is_strong)
+
+
+def judge_preconditions(method: str, headers: CIMultiDictProxy[str], validators: Validators) -> int:
+    """The status that the preconditions of a request ask for: 200 (go on), 304 or 412.
+
+    The order is that of RFC 9110 §13.2.2; a date that is none is ignored.
+    """
+    if method not in ("GET", "HEAD"):
+        return 200
+    modified_s = validators.modified_s
+    if "If-Match" in headers:
+        if not _lists_etag(headers, "If-Match", validators.etag, strong=True):
+            return 412
+    elif modified_s is not None:
+        since = _date_in(headers, "If-Unmodified-Since")
+        if since is not None and modified_s > since:
+            return 412
+    if "If-None-Match" in headers:
+        if _lists_etag(headers, "If-None-Match", validators.etag, strong=False):
+            return 304
+    elif modified_s is not None:
+        since = _date_in(headers, "If-Modified-Since")
+        if since is not None and modified_s <= since:
+            return 304
+    return 200
+
+
+_ETAG = re.compile(r'(?:W/)?"[!#-~\x80-\xff]*"')
+
+
+def _lists_etag(headers: CIMultiDictProxy[str], name: str, etag: str, *, strong: bool) -> bool:
+    """Whether the field lists `etag` by strong or weak comparison (RFC 9110 §8.8.3.2), or is "*",
+    which any existing file matches."""
+    value = ",".join(headers.getall(name))
+    if value.strip(" \t") == "*":
+        return True
+    listed = _ETAG.findall(value)
+    if strong:
+        return etag in listed and not etag.startswith("W/")
+    return etag.removeprefix("W/") in [tag.removeprefix("W/") for tag in listed]
+
+
+def _date_in(headers: CIMultiDictProxy[str], name: str) -> int | None:
+    # RFC 9110 §13.1.3: ignored when "not a valid HTTP-date, the field value has more than one
+    # member", or the method is neither GET nor HEAD.
+    values = headers.getall(name, ())
+    return parse_http_date(values[0]) if len(values) == 1 else None
+
+
+# More digits than any file has bytes, and fewer than int() refuses to read.
+_RANGE = re.compile(r"([0-9]{0,600})-([0-9]{0,600})")
+
+
+def requested_range(
+    headers: CIMultiDictProxy[str], validators: Validators, size_bytes: int
+) -> range | None:
+    """The bytes that a GET asks for; empty when the file has none of them (416).
+
+    None for the whole file: without Range, when If-Range names another version, and for what
+    RFC 9110 §14.2 allows to ignore: other units, several ranges and malformed ones.
+    """
+    unit, equals, ranges = ",".join(headers.getall("Range", ())).partition("=")
+    if not equals or unit.lower() != "bytes" or not _if_range_holds(headers, validators):
+        return None
+    specs = [spec for part in ranges.split(",") if (spec := part.strip(" \t"))]
+    match = _RANGE.fullmatch(specs[0]) if len(specs) == 1 else None
+    if match is None:
+        return None
+    first, last = match.groups()
+    if first:
+        if last and int(last) < int(first):
+            return None
+        stop = min(int(last) + 1, size_bytes) if last else size_bytes
+        return range(min(int(first), size_bytes), stop)
+    if not last or (size_bytes == 0 and int(last) > 0):
+        # The end of an empty file is satisfiable, and Content-Range cannot say so.
+        return None
+    return range(max(size_bytes - int(last), 0), size_bytes)
+
+
+def _if_range_holds(headers: CIMultiDictProxy[str], validators: Validators) -> bool:
+    """RFC 9110 §13.1.5: the strong comparison of a tag, or exactly the date we gave."""
+    if "If-Range" not in headers:
+        return True
+    value = ",".join(headers.getall("If-Range"))
+    if value.endswith('"'):
+        return value == validators.etag and not value.startswith("W/")
+    date_s = parse_http_date(value)
+    return date_s is not None and validators.date_is_strong and date_s == validators.modified_s
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_MONTH = f"(?P<month>{'|'.join(_MONTHS)})"
+_TIME = "(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
+# RFC 9110 §5.6.7: one form to send, and two obsolete ones that recipients MUST accept as well.
+_HTTP_DATES = (
+    re.compile(rf"{_DAY}, (?P<day>[0-9]{{2}}) {_MONTH} (?P<year>[0-9]{{4}}) {_TIME} GMT"),
+    re.compile(
+        "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, "
+        rf"(?P<day>[0-9]{{2}})-{_MONTH}-(?P<year>[0-9]{{2}}) {_TIME} GMT"
+    ),
+    re.compile(rf"{_DAY} {_MONTH} (?P<day>[ 0-9][0-9]) {_TIME} (?P<year>[0-9]{{4}})"),
+)
+
+
+def parse_http_date(value: str) -> int | None:
+    """An HTTP-date (RFC 9110 §5.6.7) in seconds since 1970; None for anything else."""
+    match = next((found for form in _HTTP_DATES if (found := form.fullmatch(value))), None)
+    if match is None:
+        return None
+    year = int(match["year"])
+    if len(match["year"]) == 2:
+        # "more than 50 years in the future" is the most recent such year in the past.
+        this_year = datetime.now(UTC).year
+        year += this_year // 100 * 100
+        year -= 100 if year > this_year + 50 else 0
+    month, day = _MONTHS.index(match["month"]) + 1, int(match["day"])
+    hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"])
+    try:
+        date = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+    return int(date.timestamp())
+
+
+# -- Opening ---------------------------------------------------------------------------------------
+
+
+class _OpenFile(NamedTuple):
+    """A regular file and its status, taken from the open file and not from its name."""
+
+    file: BinaryIO
+    status: os.stat_result
+
+    @property
+    def size(self) -> int:
+        return self.status.st_size
+
+
+# Without O_NONBLOCK, opening a FIFO would wait for somebody to write to it.
+_OPEN_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
+_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY
+
+# Everything that means "no such file for you". Too many open files and failing disks are not
+# among it: a 404 for those would be believed and kept.
+_ABSENT = {
+    errno.EACCES, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR,
+    errno.ENXIO, errno.EPERM,
+}  # fmt: skip
+
+
+def _not_found(exc: OSError, request: Request) -> HTTPException:
+    """The 404 for a failed opening. Raises `exc` when that was not the client's choice of file."""
+    if exc.errno not in _ABSENT:
+        raise exc
+    return HTTPNotFound(reason=f"Could not find {request.raw_path}")
+
+
+def _open_regular(
+    path: str | os.PathLike[str], extra_flags: int = 0, dir_fd: int | None = None
+) -> _OpenFile:
+    """Raises OSError, also for directories, FIFOs, sockets and devices."""
+    fd = os.open(path, _OPEN_FILE | extra_flags, dir_fd=dir_fd)
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise FileNotFoundError(errno.ENOENT, "not a regular file", os.fspath(path))
+        return _OpenFile(open(fd, "rb"), status)
+    except BaseException:
+        os.close(fd)
+        raise
+
+
+def _open_beneath(root: str | os.PathLike[str], names: list[str]) -> _OpenFile:
+    """Open the file that `names` lead to from `root`, refusing every symbolic link on the way.
+
+    Each name is looked up in the directory that is open already, so nobody who renames or links
+    things meanwhile can lead the walk out of `root`. Raises OSError as `_open_regular` does.
+    """
+    fd = os.open(root, _OPEN_DIRECTORY)
+    try:
+        for name in names[:-1]:
+            parent, fd = fd, os.open(name, _OPEN_DIRECTORY | os.O_NOFOLLOW, dir_fd=fd)
+            os.close(parent)
+        return _open_regular(names[-1], os.O_NOFOLLOW, fd)
+    finally:
+        os.close(fd)
+
+
+# -- Static files ----------------------------------------------------------------------------------
+
+
+class _StaticFile(FileResponse):
+    """The file that `names` lead to from `root`, by way of symbolic links inside it or of none."""
+
+    def __init__(self, root: Path, names: list[str], follow_symlinks: bool) -> None:
+        super().__init__(names[-1])
+        self._root = root
+        self._names = names
+        self._follow_symlinks = follow_symlinks
+
+    def _open(self) -> _OpenFile:
+        if not self._follow_symlinks:
+            return _open_beneath(self._root, self._names)
+        # What is resolved has no links left, so the same walk opens it without a race.
+        root = os.path.realpath(self._root, strict=True)
+        target = os.path.realpath(os.path.join(root, *self._names), strict=True)
+        inside = os.path.relpath(target, root).split(os.sep)
+        if inside[0] == os.pardir:
+            raise FileNotFoundError(errno.ENOENT, "outside of the static root", target)
+        return _open_beneath(root, inside)
+
+
+def static_handler(root: str | os.PathLike[str], *, follow_symlinks: bool = False) -> Handler:
+    """A handler for the files under the directory `root`, named by `match_info["path"]`.
+
+    Everything else is 404: directories, names with "." or "..", empty names, encoded slashes,
+    backslashes, NUL and, unless `follow_symlinks`, symbolic links; with it, those that lead out of
+    `root`. `root` may itself be a link, which is followed anew by each request.
+
+    Raises ValueError for a root that is no directory.
+    """
+    directory = Path(root).absolute()
+    if not directory.is_dir():
+        raise ValueError(f"the static root {directory} is not a directory")
+
+    async def serve_file(request: Request) -> Response:
+        names = _names_in(request)
+        if names is None:
+            raise HTTPNotFound(reason=f"Could not find {request.raw_path}")
+        response = _StaticFile(directory, names, follow_symlinks)
+        try:
+            # Opened here and not in `prepare`, so that middlewares see the 404.
+            response._opened = await asyncio.to_thread(response._open)
+        except OSError as exc:
+            raise _not_found(exc, request) from exc
+        return response
+
+    return serve_file
+
+
+def _names_in(request: Request) -> list[str] | None:
+    """The names that the tail of the path consists of; None when one cannot be that of a file."""
+    names = request.match_info["path"].split("/")
+    # An encoded slash is data (RFC 3986 §2.2), and no file has one in its name. The tail is what
+    # the last segments hold; one that has such a slash only makes us look further to the left.
+    sent = request.raw_path.split("/")[-len(names) :]
+    if any("%2f" in segment.lower() for segment in sent):
+        return None
+    for name in names:
+        if name in ("", os.curdir, os.pardir) or "\\" in name or "\0" in name:
+            return None
+        try:
+            os.fsencode(name)
+        except UnicodeEncodeError:
+            return None
+    return names
+
+
+def add_static(
+    app_or_router: Application | UrlDispatcher,
+    prefix: str,
+    root: str | os.PathLike[str],
+    *,
+    name: str | None = None,
+    follow_symlinks: bool = False,
+) -> Route:
+    """Serve the files under `root` below the path `prefix`, to GET and HEAD.
+
+        add_static(app, "/static", "assets", name="static")
+
+    Raises ValueError for a root that is no directory (see `static_handler`), and RouteError as
+    `UrlDispatcher.add_route` does.
+    """
+    router = app_or_router if isinstance(app_or_router, UrlDispatcher) else app_or_router.router
+    handler = static_handler(root, follow_symlinks=follow_symlinks)
+    return router.add_get(prefix.rstrip("/") + "/{path:path}", handler, name=name)
