@@ -127,7 +127,7 @@ async def _feed(form: _Form, request: Request) -> None:
         max_header_size=MAX_PART_HEADER_BYTES,
     )
     async for data in _within_limit(request):
-        if form.part_bytes + len(data) > SPOOL_BYTES:
+        if form.part.size_bytes + len(data) > SPOOL_BYTES:
             await asyncio.to_thread(parser.write, data)  # it may write to disk
         else:
             parser.write(data)
@@ -165,6 +165,7 @@ class _Part:
         self.charset = "utf-8"
         self.content_type: str | None = None
         self.file: SpooledTemporaryFile[bytes] | None = None
+        self.size_bytes = 0
 
     def start_content(self) -> None:
         """Raises HTTPBadRequest or HTTPUnsupportedMediaType for headers that are no form field's.
@@ -191,8 +192,13 @@ class _Part:
         encoding = self.headers.get("Content-Transfer-Encoding", "binary").lower()
         if encoding not in _IDENTITY_ENCODINGS:
             raise HTTPUnsupportedMediaType(reason="a part has a Content-Transfer-Encoding")
-        # 0 is never: what becomes a str is in memory anyway.
-        self.file = SpooledTemporaryFile(0 if self.filename is None else SPOOL_BYTES)
+        # Open until the application, or `_Form.close`, closes it.
+        self.file = SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115
+
+    def write(self, data: bytes) -> None:
+        assert self.file is not None
+        self.file.write(data)
+        self.size_bytes += len(data)
 
     def value(self) -> FormValue:
         """Raises HTTPBadRequest for text that is not in its charset."""
@@ -219,8 +225,7 @@ class _Form:
     def __init__(self) -> None:
         self.fields: MultiDict[FormValue] = MultiDict()
         self.is_complete = False
-        self.part_bytes = 0
-        self._part = _Part()
+        self.part = _Part()
         self._part_count = 0
         self._header_name = b""
         self._header_value = b""
@@ -241,8 +246,7 @@ class _Form:
         self._part_count += 1
         if self._part_count > MAX_FIELDS:
             raise HTTPContentTooLarge(reason=f"more than {MAX_FIELDS} form fields")
-        self._part = _Part()
-        self.part_bytes = 0
+        self.part = _Part()
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
@@ -255,27 +259,25 @@ class _Form:
         if _FIELD_VALUE.fullmatch(self._header_value) is None:
             raise HTTPBadRequest(reason="a part has a control character in its headers")
         value = self._header_value.strip(b" \t").decode("latin-1")
-        self._part.headers.add(self._header_name.decode("ascii"), value)
+        self.part.headers.add(self._header_name.decode("ascii"), value)
         self._header_name = self._header_value = b""
 
     def on_headers_finished(self) -> None:
-        self._part.start_content()
+        self.part.start_content()
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
-        assert self._part.file is not None
-        self._part.file.write(data[start:end])
-        self.part_bytes += end - start
+        self.part.write(data[start:end])
 
     def on_part_end(self) -> None:
-        self.fields.add(self._part.name, self._part.value())
+        self.fields.add(self.part.name, self.part.value())
 
     def on_end(self) -> None:
         self.is_complete = True
 
     def close(self) -> None:
         """Delete all files, those that are not complete included."""
-        if self._part.file is not None:
-            self._part.file.close()
+        if self.part.file is not None:
+            self.part.file.close()
         for value in self.fields.values():
             if isinstance(value, FileField):
                 value.file.close()
