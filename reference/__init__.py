@@ -65,6 +65,7 @@ from .exceptions import (
     HTTPVersionNotSupported,
 )
 from .files import FileResponse, add_static
+from .forms import FileField
 from .limits import Limits
 from .request import Request
 from .response import Response, json_response
@@ -80,6 +81,7 @@ __all__ = [
     "BodyTimeout",
     "CleanupContext",
     "ClientGone",
+    "FileField",
     "FileResponse",
     "HTTPBadGateway",
     "HTTPBadRequest",
