@@ -17,7 +17,7 @@ PLAINTEXT = (
     b"Content-Type: text/plain; charset=utf-8\r\n"
     b"Content-Length: 13\r\n"
     b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
-    b"Server: reference\r\n"
+    b"Server: trueline\r\n"
     b"\r\n"
     b"Hello, World!"
 )
@@ -28,7 +28,7 @@ def response(content_type: bytes, body: bytes) -> bytes:
     """A complete 200 answer with the same header fields as ``PLAINTEXT``."""
     return (
         b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nContent-Length: %d\r\n"
-        b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\nServer: reference\r\n\r\n%b"
+        b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\nServer: trueline\r\n\r\n%b"
         % (content_type, len(body), body)
     )
 

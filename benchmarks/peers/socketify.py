@@ -7,7 +7,7 @@ answer has no Content-Type and no Date, so it also moves fewer bytes.
 import argparse
 from typing import Any
 
-from socketify import App, AppListenOptions  # type: ignore[import-untyped]
+from socketify import App, AppListenOptions
 
 CHUNK = bytes(64 * 1024)
 
