@@ -6,9 +6,17 @@ response, `startup` to `cleanup` run the hooks; a server calls them.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
-from functools import partial
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+)
+from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
 from .error_page import error_page
@@ -130,16 +138,19 @@ class Application:
                 return response
             raise TypeError(f"the handler returned {type(response).__name__}, not a Response")
         except HTTPException as exc:
-            return exc
+            # Without its traceback: one object may be raised for many requests, and would collect
+            # theirs, and nothing of the handler need live until the answer is sent.
+            return exc.with_traceback(None)
         except BodyError as exc:
             return STATUS_CLASSES[exc.status](reason=str(exc) or None)
-        except Exception as exc:  # the boundary: whatever a handler raises becomes a 500
+        except Exception as exc:  # noqa: BLE001 - whatever a handler raises becomes a 500
             return self.internal_error(request, exc)
 
     def internal_error(self, request: Request, exc: BaseException) -> Response:
         """Log `exc` with its traceback; returns the 500 page."""
         logger.error("error handling %s %s", request.method, request.target, exc_info=exc)
-        return error_page(exc, request.headers.get("Accept"), debug=self.debug)
+        accept = ",".join(request.headers.getall("Accept", ()))
+        return error_page(exc, accept, debug=self.debug)
 
     def _stack(self, route: Route) -> Handler:
         handler = self._stacks[route] = self._wrap(route.handler)
@@ -148,7 +159,7 @@ class Application:
     def _wrap(self, handler: Handler) -> Handler:
         """`handler` inside the middlewares; the first listed is the outermost."""
         for middleware in reversed(self.middlewares):
-            handler = partial(middleware, handler=handler)
+            handler = _around(handler, middleware)
         return handler
 
     # -- Lifecycle -------------------------------------------------------------------------------
@@ -163,7 +174,10 @@ class Application:
         try:
             for context in self.cleanup_ctx:
                 iterator = aiter(context(self))
-                await anext(iterator)
+                try:
+                    await anext(iterator)
+                except StopAsyncIteration:
+                    raise RuntimeError(f"{context!r} did not yield") from None
                 self._entered.append(iterator)
             for hook in self.on_startup:
                 await hook(self)
@@ -177,10 +191,8 @@ class Application:
         run. Raises what they raised, after all of them ran."""
         errors: list[Exception] = []
         for hook in self.on_shutdown:
-            try:
+            with _collecting(errors):
                 await hook(self)
-            except Exception as exc:  # one hook must not keep the next from running
-                errors.append(exc)
         _raise_all("shutdown", errors)
 
     async def cleanup(self) -> None:
@@ -193,21 +205,53 @@ class Application:
     async def _unwind(self) -> list[Exception]:
         errors: list[Exception] = []
         for hook in self.on_cleanup:
-            try:
+            with _collecting(errors):
                 await hook(self)
-            except Exception as exc:  # as in shutdown
-                errors.append(exc)
         while self._entered:
-            iterator = self._entered.pop()
-            try:
-                await anext(iterator)
-            except StopAsyncIteration:
-                continue
-            except Exception as exc:  # as in shutdown
-                errors.append(exc)
-            else:
-                errors.append(RuntimeError(f"{iterator!r} yielded more than once"))
+            with _collecting(errors):
+                await _leave(self._entered.pop())
         return errors
+
+
+async def _leave(iterator: AsyncIterator[None]) -> None:
+    try:
+        await anext(iterator)
+    except StopAsyncIteration:
+        return
+    try:
+        raise RuntimeError(f"{iterator!r} yielded more than once")
+    finally:
+        if isinstance(iterator, AsyncGenerator):
+            await iterator.aclose()
+
+
+@contextmanager
+def _collecting(errors: list[Exception]) -> Iterator[None]:
+    """One hook must not keep the next from running: what it raises goes to `errors`.
+
+    So does CancelledError from a task that it awaited and had cancelled; a cancellation of the
+    task that runs the hooks goes on.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    cancellations = task.cancelling()
+    try:
+        yield
+    except Exception as exc:  # noqa: BLE001 - it is raised when all hooks have run
+        errors.append(exc)
+    except asyncio.CancelledError as exc:
+        if task.cancelling() > cancellations:
+            raise
+        error = RuntimeError("a hook awaited something that was cancelled")
+        error.__cause__ = exc
+        errors.append(error)
+
+
+def _around(handler: Handler, middleware: Middleware) -> Handler:
+    def wrapped(request: Request) -> Awaitable[Response]:
+        return middleware(request, handler)
+
+    return wrapped
 
 
 def _no_route(match: Match, request: Request) -> Handler:

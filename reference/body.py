@@ -109,9 +109,16 @@ class BodyStream:
 
     async def read(self, limit_bytes: int | None = None) -> bytes:
         """All that is left. Stops after more than `limit_bytes`, so that the caller can refuse."""
+        if self._at_end:
+            whole = b"".join(self._parts)  # the usual case: all of it came with the head
+            self._parts.clear()
+            self._held_bytes = 0
+            if self._source is not None:
+                self._source.body_delivered()
+            return whole
         parts: list[bytes] = []
         size = 0
-        async for part in self:
+        while part := await self.read_part():
             parts.append(part)
             size += len(part)
             if limit_bytes is not None and size > limit_bytes:

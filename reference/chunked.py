@@ -16,9 +16,11 @@ from .limits import Limits
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
-# chunk-size [ *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] ) ]; 16 digits are 64 bits.
+# chunk-size [ *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] ) ]
+# of which 16 digits are 64 bits.
 _SIZE_LINE = re.compile(
-    rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?)*" % (_TOKEN, _TOKEN, _QUOTED)
+    rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?)*"
+    % (_TOKEN, _TOKEN, _QUOTED)
 )
 BARE_LF = re.compile(rb"(?<!\r)\n")
 
@@ -68,6 +70,8 @@ class ChunkedDecoder:
         match = _SIZE_LINE.fullmatch(self._held, 0, len(self._held) - 2)
         if match is None or not self._held.endswith(b"\r\n"):
             raise ProtocolError(400, "malformed chunk-size line")
+        if len(self._held) - match.end(1) > self._limits.chunk_extension_bytes + 2:
+            raise ProtocolError(400, "chunk extension too long")
         self._remaining = int(match[1], 16)
         self._held.clear()
         if self._remaining:

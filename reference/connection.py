@@ -12,15 +12,16 @@ the parser's, deadlines are `Waiting`'s, how a body is sent is `sending`'s.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import socket
 import struct
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterable, Callable
 from enum import Enum, auto
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from .access_log import log_access
 from .body import EMPTY_BODY, BodyStream
@@ -38,12 +39,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger("reference")
 
 _HELD_ANSWER_BYTES = 65536
-_HELD_ANSWERS = 64
 _RESET = struct.pack("ii", 1, 0)  # struct linger: on, 0 seconds
 
 # From 3.12 on a task can begin at once, without a turn of the event loop.
+_EAGER: dict[str, Any] = {"eager_start": True}
 _Task: Callable[..., asyncio.Task[None]] = (
-    partial(asyncio.Task, eager_start=True) if sys.version_info >= (3, 12) else asyncio.Task
+    partial(asyncio.Task, **_EAGER) if sys.version_info >= (3, 12) else asyncio.Task
 )
 
 
@@ -62,8 +63,8 @@ class Connection(asyncio.Protocol):
     its requests."""
 
     __slots__ = (
-        "_access_log", "_app", "_begun", "_cancelled", "_continue_due", "_drained", "_draining", "_eof",
-        "_held", "_in_outbox", "_last", "_loop", "_max_queue", "_needs_care", "_outbox", "_parser", "_phase", "_queue", "_reading_paused",
+        "_access_log", "_app", "_begun", "_cancelled", "_context", "_continue_due", "_drained", "_draining", "_eof",
+        "_held", "_held_bytes", "_in_outbox", "_last", "_loop", "_max_queue", "_needs_care", "_outbox", "_parser", "_phase", "_queue", "_reading_paused",
         "_receiving", "_server", "_started_s", "_task", "_task_seen", "_transport",
         "_unread_input", "_until_close", "_waiting", "_write_mark", "_write_paused",
     )  # fmt: skip
@@ -83,6 +84,7 @@ class Connection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._receiving: BodyStream | None = None  # the body that arrives now
         self._held: list[bytes] = []  # answers to be sent in the next turn of the event loop
+        self._held_bytes = 0
         self._outbox = server.outbox
         self._in_outbox = False
         self._task_seen: asyncio.Task[None] | None = None  # when the outbox last asked
@@ -107,8 +109,9 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._context = contextvars.copy_context()
         if self._server.take(self):
-            self._waiting.begin_idle()
+            self._waiting.begin(Wait.HEAD)
         else:
             self._refuse(ProtocolError(503, "too many connections"))
             self._next()
@@ -127,6 +130,7 @@ class Connection(asyncio.Protocol):
         """Whether the transport stays open for what is still to be sent."""
         if self._phase is not _OPEN:
             return False
+        self._flush()  # answers that are ready; the transport may take no more after this
         self._eof = self._last = self._needs_care = True
         self._parser.stop()
         self._break_body(ClientGone())
@@ -180,6 +184,7 @@ class Connection(asyncio.Protocol):
     def on_body(self, data: bytes) -> None:
         body = self._receiving
         assert body is not None
+        self._continue_due = False
         body.feed(data)
         if self._waiting.wait is Wait.BODY:
             self._waiting.wait = None
@@ -194,7 +199,7 @@ class Connection(asyncio.Protocol):
     # -- Called by the body of a request, and by the server --------------------------------------
 
     def body_wanted(self) -> None:
-        if self._continue_due:
+        if self._continue_due and not self._begun:
             # RFC 9110 §10.1.1: the client waits for this before it sends its body.
             self._continue_due = False
             self._flush()
@@ -225,11 +230,16 @@ class Connection(asyncio.Protocol):
         if self._parser.is_between_requests or self._parser.is_in_body:
             self._last = True
             self._parser.stop_after_request()
+        # Not at once: an eager handler that shuts its own server down is not known as `_task` yet.
+        self._loop.call_soon(self._next_if_idle)
+
+    def _next_if_idle(self) -> None:
         if self._task is None:
             self._next()
 
     def abort(self) -> None:
         """Cancel what is at work and cut the connection."""
+        self._flush()
         if self._task is not None:
             self._cancel()
         self.cut()
@@ -255,15 +265,15 @@ class Connection(asyncio.Protocol):
         """Start the next request in the queue, or wait for one; nothing is at work now."""
         queue = self._queue
         while queue:
-            item = queue.popleft()
-            if item.__class__ is not Request:
-                self._write(encode_refusal(cast("ProtocolError", item), 1))
+            request = queue.popleft()
+            if isinstance(request, ProtocolError):
+                self._write(encode_refusal(request, 1))
                 continue
-            request = cast("Request", item)
             self._waiting.wait = None
             if self._needs_care or request.content is not EMPTY_BODY:
                 self._prepare(request)
-            task = _Task(self._serve(request), loop=self._loop)
+            # A name, because the task would make up one, and that takes a sixth of its making.
+            task = _Task(self._serve(request), loop=self._loop, name="request")
             if not task.done():  # an eager one may be
                 self._task = task
                 return
@@ -274,7 +284,10 @@ class Connection(asyncio.Protocol):
         """What only some requests need before their handler starts."""
         if self._parser.is_paused:
             self._resume_parser()
-        self._continue_due = request.expects_continue
+        content = request.content
+        self._continue_due = request.expects_continue and not (
+            content.held_bytes or content.is_complete
+        )
         if self._eof and self._app.handler_cancellation:
             self._waiting.begin(Wait.HALF_CLOSED)
         if self._access_log is not None:
@@ -319,59 +332,72 @@ class Connection(asyncio.Protocol):
             else:
                 close = await send_streamed(self, request, response, close)
             if self._write_paused:
+                self._begun = self._needs_care = True  # it was sent whole: no other may follow
                 await self.drained()
         except BaseException as exc:  # a handler may raise anything; see _failed
             response = self._failed(request, exc)
-            close = self._last
+            close = self._last and not self._queue
         if close or self._needs_care or content is not EMPTY_BODY:
             self._settle(request, response, close)
         if self._task is not None:  # else it is eager, and runs inside `_next`
             self._task = None
             if self._queue or not self._parser.is_between_requests:
-                self._next()
+                # Not in the context of this task, which the next one would inherit.
+                self._context.run(self._next)
             elif self._phase is _OPEN:
                 self._waiting.begin_idle()
 
     def _failed(self, request: Request, exc: BaseException) -> Response:
         """What is left to do when `_serve` did not come to its end."""
-        response = self._app.internal_error(request, exc) if not self._cancelled else Response()
+        if isinstance(exc, KeyboardInterrupt):
+            self._task = None
+            self.cut()
+            self._server.drop(self)
+            raise exc
+        if self._cancelled or (self._phase is not _OPEN and isinstance(exc, ConnectionError)):
+            response = Response(status=499)  # for the log only, as nginx names it there
+        else:
+            response = self._app.internal_error(request, exc)
         if self._cancelled or self._begun or self._phase is not _OPEN:
             # RFC 9112 §8: the client must be able to tell that the answer is incomplete.
             self.cut()
-        else:
-            if isinstance(exc, asyncio.CancelledError) and self._task is not None:
-                self._task.uncancel()  # somebody else's cancellation ends here, as a 500
-            close = self._closes_with(request, response)
-            body = cast("bytes", response.body)
-            self._write(encode(response, body, request.minor, close, request.method == "HEAD"))
-        if isinstance(exc, KeyboardInterrupt):
-            raise exc
+            return response
+        if isinstance(exc, asyncio.CancelledError) and self._task is not None:
+            self._task.uncancel()  # somebody else's cancellation ends here, as a 500
+        close = self._closes_with(request, response)
+        body = cast("bytes", response.body)
+        self._write(encode(response, body, request.minor, close, request.method == "HEAD"))
         return response
 
     def _closes_with(self, request: Request, response: Response) -> bool:
         """Whether the connection ends with this answer."""
         if wants_close(response):
-            self._end_input()
+            self.end_input(request, response)
         elif self._receiving is not None and self._receiving is request.content:
             # RFC 9112 §9.3: "a server MUST read the entire request message body or close the
             # connection after sending its response". A client that still waits for 100 may or may
             # not send its body, so nothing can follow (RFC 9110 §10.1.1).
             left = self._parser.body_bytes_left
             limit = self._server.limits.unread_body_bytes
-            if self._continue_due or left is None or left > limit:
-                self._end_input()
+            if self._last or self._continue_due or left is None or left > limit:
+                self.end_input(request, response)
         return self._last and not self._queue
 
-    def _end_input(self) -> None:
-        self._last = True
-        self._unread_input = True
-        self._parser.stop()
+    def end_input(self, request: Request, response: Response) -> None:
+        """Let nothing follow the answer to `request`."""
+        self._last = self._unread_input = True
         self._queue.clear()
-        self._receiving = None
+        streamed = isinstance(response.body, AsyncIterable)
+        if streamed and self._receiving is request.content:
+            self._parser.stop_after_request()  # the stream may read it
+        else:
+            self._parser.stop()
+            self._break_body(BodyError("the request was answered before its body was read"))
 
     def _settle(self, request: Request, response: Response, close: bool) -> None:
         """What only some answers leave to do."""
         request.content.discard()
+        request.release()
         if self._reading_paused:
             self._update_reading()
         if self._access_log is not None:
@@ -385,8 +411,17 @@ class Connection(asyncio.Protocol):
 
     def _cancel(self) -> None:
         assert self._task is not None
-        self._cancelled = True
+        if not self._cancelled:
+            self._cancelled = True
+            self._task.add_done_callback(self._cancelled_task_done)
         self._task.cancel()
+
+    def _cancelled_task_done(self, task: asyncio.Task[None]) -> None:
+        if self._task is task:
+            # It had not had its first turn, so `_serve` did nothing, not even this.
+            self._task = None
+            if self._phase is _CLOSED:
+                self._server.drop(self)
 
     # -- Output ----------------------------------------------------------------------------------
 
@@ -396,7 +431,8 @@ class Connection(asyncio.Protocol):
         if not self._in_outbox:
             self._in_outbox = True
             self._outbox.add(self)
-        if len(data) > _HELD_ANSWER_BYTES or len(self._held) > _HELD_ANSWERS:
+        self._held_bytes += len(data)
+        if self._held_bytes > _HELD_ANSWER_BYTES:
             self._flush()
 
     def send_ready(self) -> bool:
@@ -416,11 +452,14 @@ class Connection(asyncio.Protocol):
             if self._phase is _OPEN:
                 self._transport.write(held[0] if len(held) == 1 else b"".join(held))
             held.clear()
+            self._held_bytes = 0
 
     def begin_answer(self, head: bytes, *, until_close: bool) -> None:
         """Send a head ahead of its body."""
         self._begun = self._needs_care = True
         self._until_close = until_close
+        if self._waiting.wait is Wait.HALF_CLOSED:
+            self._waiting.wait = None  # that was for the handler to begin its answer
         self._flush()
         self.write_part(head)
 
@@ -441,6 +480,7 @@ class Connection(asyncio.Protocol):
             return
         if self._phase is not _OPEN:
             raise ConnectionResetError("the client is gone")
+        self._flush()  # what is added later would look like no progress
         self._begin_write_wait()
         self._drained = self._loop.create_future()
         try:
@@ -454,11 +494,21 @@ class Connection(asyncio.Protocol):
         loop or TLS cannot."""
         if self.scheme == "https":
             return None
+        if self._phase is not _OPEN:
+            raise ConnectionResetError("the client is gone")
+        if not self._reading_paused and not self._eof:
+            # asyncio would, and resume in the context of this task; `_settle` does it instead.
+            self._reading_paused = True
+            self._transport.pause_reading()
         self._begin_write_wait()
         try:
             return await self._loop.sendfile(self._transport, file, offset, count, fallback=False)
         except (asyncio.SendfileNotAvailableError, NotImplementedError):
+            self._update_reading()
             return None
+        except ConnectionError:
+            self.cut()  # the transport reads nothing while it sends a file, so we hear of it first
+            raise
         finally:
             self._waiting.wait = None
 
@@ -479,7 +529,9 @@ class Connection(asyncio.Protocol):
             if pause:
                 self._transport.pause_reading()
             else:
-                self._transport.resume_reading()
+                # In the context in which it began to read: asyncio calls `data_received` in the
+                # one that it resumes in, and that could be a handler's.
+                self._context.copy().run(self._transport.resume_reading)
 
     # -- The end ---------------------------------------------------------------------------------
 
@@ -492,6 +544,7 @@ class Connection(asyncio.Protocol):
         self._flush()
         self._phase = _CLOSING
         self._parser.stop()
+        self._queue.clear()
         if self._unread_input and not self._eof:
             if self._reading_paused:
                 self._transport.resume_reading()
@@ -508,6 +561,7 @@ class Connection(asyncio.Protocol):
             return
         self._phase = _CLOSING
         self._parser.stop()
+        self._queue.clear()
         self._waiting.wait = None
         sock: socket.socket | None = self._transport.get_extra_info("socket")
         if self._begun and self._until_close and sock is not None:
@@ -519,6 +573,11 @@ class Connection(asyncio.Protocol):
         _ON_EXPIRY[wait](self)
 
     def _head_expired(self) -> None:
+        if self._parser.is_between_requests:
+            # Nothing has come. A client that opened a connection ahead of need would take a 408
+            # for the answer to the request that it sends just now.
+            self._close()
+            return
         self._refuse(ProtocolError(408, "the request did not arrive in time"))
         self._next()
 

@@ -60,8 +60,7 @@ def _media_range(text: str) -> tuple[str, float]:
 def error_page(exc: BaseException, accept: str | None, *, debug: bool) -> Response:
     """A 500 response about `exc`, in the media type that the `accept` field value prefers."""
     content_type = negotiate(accept, _TYPES)
-    summary = _printable("".join(traceback.format_exception_only(exc)).strip()) if debug else ""
-    trace = _printable("".join(traceback.format_exception(exc))) if debug else ""
+    summary, trace = _describe(exc) if debug else ("", "")
     if content_type == "application/json":
         content: dict[str, object] = {"status": 500, "error": "Internal Server Error"}
         if debug:
@@ -75,6 +74,16 @@ def error_page(exc: BaseException, accept: str | None, *, debug: bool) -> Respon
     # The page depends on Accept (RFC 9110 §12.5.5), and nothing should keep it.
     headers = {"Vary": "Accept", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return Response(body, 500, content_type, headers)
+
+
+def _describe(exc: BaseException) -> tuple[str, str]:
+    """`exc` in a line, and its traceback."""
+    try:
+        summary = "".join(traceback.format_exception_only(exc)).strip()
+        trace = "".join(traceback.format_exception(exc))
+    except Exception as error:  # noqa: BLE001 - code of the exception's class ran: __getattr__, say
+        summary = trace = f"{type(exc).__name__} (describing it raised {type(error).__name__})"
+    return _printable(summary), _printable(trace)
 
 
 def _printable(text: str) -> str:

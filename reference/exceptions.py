@@ -42,8 +42,9 @@ class HTTPException(Response, Exception):
     ) -> None:
         if self.status_code == 0:
             raise TypeError(f"{type(self).__name__} has no status; raise one of its subclasses")
-        text = f"{self.status_code}: {PHRASES[self.status_code]}" if reason is None else reason
-        Response.__init__(self, text, self.status_code, content_type, headers, reason=phrase)
+        status = self.status_code
+        text = f"{status}: {PHRASES.get(status, 'Unknown')}" if reason is None else reason
+        Response.__init__(self, text, status, content_type, headers, reason=phrase)
         Exception.__init__(self, text)
 
 
@@ -55,7 +56,7 @@ class HTTPMove(HTTPRedirection):
     """A redirect to `location`: an absolute or relative reference, as text or URL.
 
     Characters outside RFC 3986 are percent-encoded. Raises ValueError for an empty location and
-    for control characters.
+    for control characters, TypeError for one that is neither text nor URL.
     """
 
     def __init__(
@@ -68,6 +69,8 @@ class HTTPMove(HTTPRedirection):
         phrase: str | None = None,
     ) -> None:
         super().__init__(reason, content_type, headers=headers, phrase=phrase)
+        if not isinstance(location, str | URL):
+            raise TypeError(f"a location is text or URL, not {location!r}")
         text = str(location)
         if not text or any(ord(character) < 0x20 or character == "\x7f" for character in text):
             raise ValueError(f"invalid location {text!r}")

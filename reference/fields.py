@@ -29,6 +29,12 @@ HOST = re.compile(
 _REQUEST_LINE = b"GET / HTTP/1.1\r\n"
 
 
+# RFC 9112 §5.1: a value is without the whitespace around it. llhttp leaves the trailing, and takes
+# `chunked` with a space behind it for another coding. A line that is nothing but whitespace is an
+# obs-fold and must stay one.
+_TRAILING_OWS = re.compile(rb"(?<=[^ \t\n])[ \t]+(?=\r\n)")
+
+
 class _Collector:
     """Receives llhttp's callbacks."""
 
@@ -38,8 +44,7 @@ class _Collector:
         self.pairs: list[tuple[bytes, bytes]] = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        # RFC 9112 §5.1: the value is without its optional whitespace; llhttp leaves the trailing.
-        self.pairs.append((name, value.rstrip(b" \t")))
+        self.pairs.append((name, value))
 
 
 def split_fields(block: bytes) -> list[tuple[bytes, bytes]]:
@@ -49,6 +54,8 @@ def split_fields(block: bytes) -> list[tuple[bytes, bytes]]:
     space before the colon, control characters, or lengths that contradict each other.
     """
     collector = _Collector()
+    if b" \r\n" in block or b"\t\r\n" in block:
+        block = _TRAILING_OWS.sub(b"", block)
     try:
         httptools.HttpRequestParser(collector).feed_data(_REQUEST_LINE + block + b"\r\n")
     except httptools.HttpParserUpgrade:
@@ -91,7 +98,9 @@ class Fields:
         """
         if self._headers is None:
             self._headers = CIMultiDictProxy(
-                CIMultiDict([(name.decode("ascii"), value.decode("latin-1")) for name, value in self.pairs])
+                CIMultiDict(
+                    [(name.decode("ascii"), value.decode("latin-1")) for name, value in self.pairs]
+                )
             )
         return self._headers
 
@@ -116,13 +125,13 @@ def _take_content_length(fields: Fields, value: bytes) -> None:
 
 def _take_transfer_encoding(fields: Fields, value: bytes) -> None:
     # RFC 9112 §6.1: "A server that receives a request message with a transfer coding it does not
-    # understand SHOULD respond with 501". A final coding other than chunked is 400 (§6.3), and
-    # llhttp has refused that already.
+    # understand SHOULD respond with 501". A final coding other than chunked, on whichever line it
+    # is, is 400 (§6.3), and llhttp has refused that already.
     if fields.length == CHUNKED:
         raise ProtocolError(400, "chunked is applied more than once")
     codings = [coding.strip(b" \t").lower() for coding in value.split(b",")]
     if codings != [b"chunked"]:
-        if codings.count(b"chunked") == 1 and codings[-1] == b"chunked" and all(codings):
+        if b"chunked" not in codings[:-1] and all(codings):
             raise ProtocolError(501, "only the chunked transfer coding is implemented")
         raise ProtocolError(400, "invalid Transfer-Encoding")
     fields.length = CHUNKED

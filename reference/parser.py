@@ -33,7 +33,10 @@ _FIRST_OCTET = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]|\r\n?\Z")
 
 
 class Sink(Protocol):
-    """Takes what a RequestParser finds."""
+    """Takes what a RequestParser finds.
+
+    `on_request` and `on_body_end` may pause or stop the parser that calls them.
+    """
 
     def on_request(self, method: str, target: str, minor: int, fields: Fields) -> None:
         """A head is complete; `minor` is 0 for HTTP/1.0 and 1 for HTTP/1.1."""
@@ -50,6 +53,9 @@ def parse_request_line(line: bytes) -> tuple[str, str, int]:
 
     Raises ProtocolError 400, 405 (CONNECT), 501 (method too long) or 505 (version).
     """
+    if b"\n" in line:
+        # Before all else: whoever has read as far as this LF has refused the line for it already.
+        raise ProtocolError(400, "request line ends in a bare LF")
     parts = line.split(b" ")
     method = _METHODS.get(parts[0])
     if method is None:
@@ -125,8 +131,9 @@ class RequestParser:
     """
 
     __slots__ = (
-        "_blank_line", "_chunked", "_held", "_last_block", "_last_fields", "_limits", "_line_judged",
-        "_paused", "_remaining", "_scanned", "_sink", "_state", "_stop_after_request", "is_between_requests",
+        "_blank_line", "_chunked", "_held", "_last_block", "_last_fields", "_limits", "_line_end",
+        "_paused", "_remaining", "_scanned", "_sink", "_state", "_stop_after_request",
+        "is_between_requests",
     )  # fmt: skip
 
     def __init__(self, sink: Sink, limits: Limits) -> None:
@@ -137,7 +144,7 @@ class RequestParser:
         self._state = _HEAD
         self._held = bytearray()  # an incomplete head, or all that came while paused
         self._scanned = 0  # how much of `_held` has been searched for the end of the head
-        self._line_judged = False  # the request line in `_held` is complete and in order
+        self._line_end = 0  # where the request line in `_held` ends, once it is found in order
         self._blank_line = False  # an empty line before this request line was skipped
         self._paused = False
         self._stop_after_request = False
@@ -174,14 +181,14 @@ class RequestParser:
             self.stop()
 
     def pause(self) -> None:
-        """Hold the bytes that follow, until `resume`. A sink may call it."""
+        """Hold the bytes that follow, until `resume`."""
         self._paused = True
 
     def resume(self) -> None:
         """Go on with the bytes that were held. Raises ProtocolError as `feed` does."""
         self._paused = False
         if self._held:
-            self._scanned = 0
+            self._scanned = self._line_end = 0
             self.feed(b"")
 
     def feed(self, data: bytes) -> None:
@@ -195,7 +202,7 @@ class RequestParser:
             pos, size = 0, len(data)
             while pos < size:
                 state = self._state
-                if self._paused:
+                if self._paused and state is not _STOPPED:
                     self._held += data[pos:]
                     self.is_between_requests = False
                     return
@@ -227,12 +234,12 @@ class RequestParser:
             # RFC 9112 §2.2: "a server that is expecting to receive and parse a request-line SHOULD
             # ignore at least one empty line (CRLF) received prior to the request-line." One it is.
             self._blank_line = True
+            self.is_between_requests = True
             return pos + 2
         if end < 0:
             self._held += data[pos:]
             self.is_between_requests = False
-            self._scanned = 0
-            self._line_judged = False
+            self._scanned = self._line_end = 0
             self._judge_incomplete_head()
             return len(data)
         if line_end - pos > self._limits.request_line_bytes:
@@ -287,26 +294,31 @@ class RequestParser:
     def _judge_incomplete_head(self) -> None:
         """Refuse what no further byte can mend, so that the client need not wait for a timeout."""
         held, limits = self._held, self._limits
-        line_end = held.find(b"\n")
-        if line_end < 0:
-            if _FIRST_OCTET.match(held) is None:
-                raise ProtocolError(400, "malformed request line")
-            if len(held) > limits.request_line_bytes + 1:
-                self._refuse_long_line(held, 0)
-        else:
-            if not self._line_judged:
-                if line_end - 1 > limits.request_line_bytes:
-                    self._refuse_long_line(held, 0)
-                if held[line_end - 1] != 0x0D:
-                    raise ProtocolError(400, "request line ends in a bare LF")
-                parse_request_line(bytes(held[: line_end - 1]))
-                self._line_judged = True
-            start = line_end + 1
+        if not self._line_end:
+            self._judge_request_line()
+        if self._line_end:
+            start = self._line_end
             if len(held) - start > limits.fields_bytes + 2:
                 self._refuse_large_block(held, start, self._scanned)
             if BARE_LF.search(held, max(start, self._scanned)) is not None:
                 raise ProtocolError(400, "bare LF in the header section")
         self._scanned = len(held)
+
+    def _judge_request_line(self) -> None:
+        held, limit = self._held, self._limits.request_line_bytes
+        lf = held.find(b"\n", self._scanned)
+        if lf < 0:
+            if _FIRST_OCTET.match(held) is None:
+                raise ProtocolError(400, "malformed request line")
+            if len(held) > limit + 1:
+                self._refuse_long_line(held, 0)
+            return
+        if lf - 1 > limit:
+            self._refuse_long_line(held, 0)
+        if held[lf - 1] != 0x0D:
+            raise ProtocolError(400, "request line ends in a bare LF")
+        parse_request_line(bytes(held[: lf - 1]))
+        self._line_end = lf + 1
 
     def _begin_body(self, length: int) -> None:
         if length == CHUNKED:

@@ -7,9 +7,12 @@ when it is asked for, and what a client got wrong becomes a 400, never a 500.
 from __future__ import annotations
 
 import codecs
+import encodings
 import json
+import re
 from collections.abc import Callable, Mapping
-from email.message import Message
+from encodings.aliases import aliases
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, unquote
@@ -30,6 +33,15 @@ _NO_PARAMS: Mapping[str, str] = MappingProxyType({})
 
 # Python has these as codecs, but they are no charsets (IANA), and some take quadratic time.
 _NO_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"}
+
+# RFC 9110 §8.3.1 media-type; whitespace around "=" is taken too.
+_MEDIA_TYPE = re.compile(
+    r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+/[!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*(?:;|\Z)"
+)
+_PARAMETER = re.compile(
+    r""";[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;" \t]+))"""
+)
+_QUOTED_PAIR = re.compile(r"\\(.)")
 
 
 class Peer(Protocol):
@@ -55,6 +67,7 @@ class Request:
     _form: MultiDictProxy[FormValue] | None = None
     _items: dict[str, Any] | None = None
     _query: MultiDictProxy[str] | None = None
+    _too_large = False
 
     def __init__(
         self,
@@ -114,21 +127,34 @@ class Request:
 
     @property
     def url(self) -> URL:
-        """The request target: a relative URL unless the client sent the absolute form."""
+        """The request target: a relative URL unless the client sent the absolute form.
+
+        Raises HTTPBadRequest for an absolute form with an impossible host or port.
+        """
         if self.target[0] == "/":
             return URL.build(path=self.raw_path, query_string=self.query_string, encoded=True)
-        return URL(self.target, encoded=True)
+        try:
+            return _check_port(URL(self.target, encoded=True))
+        except ValueError as exc:
+            raise HTTPBadRequest(reason="the request target is not a URL") from exc
 
     @property
     def absolute_url(self) -> URL:
-        """The target with scheme and host (RFC 9112 §3.3)."""
+        """The target with scheme and host (RFC 9112 §3.3).
+
+        Raises HTTPBadRequest for an impossible host or port.
+        """
         if "://" in self.target and self.target[0] != "/":
             return self.url
         path = "" if self.target == "*" else self.raw_path
-        return URL.build(
-            scheme=self.scheme, authority=self.host, path=path, query_string=self.query_string,
-            encoded=True,
-        )  # fmt: skip
+        try:
+            url = URL.build(
+                scheme=self.scheme, authority=self.host, path=path, query_string=self.query_string,
+                encoded=True,
+            )  # fmt: skip
+            return _check_port(url)
+        except ValueError as exc:
+            raise HTTPBadRequest(reason="the Host field names no host") from exc
 
     @property
     def host(self) -> str:
@@ -162,19 +188,19 @@ class Request:
 
     @property
     def content_type(self) -> str:
-        """The media type in lower case without parameters; application/octet-stream if none."""
-        return self._parsed_content_type()[0]
+        """The media type in lower case without parameters; application/octet-stream if none or
+        malformed."""
+        match = _MEDIA_TYPE.match(self.headers.get("Content-Type", ""))
+        return "application/octet-stream" if match is None else match[1].lower()
 
     @property
     def charset(self) -> str | None:
-        """The charset parameter of the content type."""
-        return self._parsed_content_type()[1].get("charset")
-
-    def _parsed_content_type(self) -> tuple[str, dict[str, str]]:
-        message = Message()
-        message["Content-Type"] = self.headers.get("Content-Type", "application/octet-stream")
-        parameters = dict(message.get_params(failobj=[])[1:])
-        return message.get_content_type(), parameters
+        """The charset parameter of the content type, the first if there are several."""
+        for name, quoted, token in _PARAMETER.findall(self.headers.get("Content-Type", "")):
+            # HTTP has no extended `charset*=`; what stands there is no charset that there is.
+            if name.lower().rstrip("*") == "charset":
+                return token or _QUOTED_PAIR.sub(r"\1", quoted)
+        return None
 
     @property
     def content_length(self) -> int | None:
@@ -194,10 +220,11 @@ class Request:
         """
         if self._body is None:
             limit = self.app.client_max_size
-            if limit is not None and self._fields.length > limit:
+            if limit is not None and (self._too_large or self._fields.length > limit):
                 raise HTTPContentTooLarge(limit)
             body = await self.content.read(limit)
             if limit is not None and len(body) > limit:
+                self._too_large = True  # what is left must not pass for the whole
                 raise HTTPContentTooLarge(limit)
             self._body = body
         return self._body
@@ -210,10 +237,8 @@ class Request:
         body = await self.read()
         charset = self.charset or "utf-8"
         try:
-            if codecs.lookup(charset).name in _NO_CHARSETS:
-                raise LookupError(charset)
-            return body.decode(charset)
-        except (LookupError, UnicodeError, ValueError) as exc:
+            return body.decode(find_codec(charset))
+        except (LookupError, ValueError) as exc:
             raise HTTPBadRequest(reason=f"the body is not text in {charset!a}") from exc
 
     async def json(self, *, loads: Callable[[str], Any] = json.loads) -> Any:
@@ -230,6 +255,13 @@ class Request:
         from .forms import parse_form
 
         return await parse_form(self)
+
+    def release(self) -> None:
+        """Close the files of a form; the server calls it when the request has been answered."""
+        if self._form is not None:
+            for value in self._form.values():
+                if not isinstance(value, str):
+                    value.file.close()
 
     def __getitem__(self, key: str) -> Any:
         if self._items is None:
@@ -249,6 +281,33 @@ class Request:
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.target}>"
+
+
+@lru_cache(maxsize=64)
+def find_codec(charset: str) -> str:
+    """The name of the codec for `charset`. Raises LookupError when there is none.
+
+    Python keeps every name that it was ever asked for, known or not, so that clients could fill
+    the memory: it is asked only for names that it has.
+    """
+    name = charset.lower().replace("-", "_")
+    if name not in _codec_names() or codecs.lookup(name).name in _NO_CHARSETS:
+        raise LookupError(f"unknown charset {charset!a}")
+    return name
+
+
+@cache
+def _codec_names() -> frozenset[str]:
+    import pkgutil  # not worth its time in a start-up
+
+    modules = pkgutil.iter_modules(encodings.__path__)
+    return frozenset(aliases).union(module.name for module in modules)
+
+
+def _check_port(url: URL) -> URL:
+    """Raises ValueError for a port above 65535; yarl does so as late as in str."""
+    _ = url.explicit_port
+    return url
 
 
 def _path_of_other_form(target: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
-from time import time
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
 
 from multidict import CIMultiDict
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 SERVER = "trueline"
 
 PHRASES: dict[int, str] = {status.value: status.phrase for status in HTTPStatus} | {
-    # RFC 9110 renamed these two; Python keeps the older phrases before 3.13.
+    # RFC 9110 renamed these; Python keeps the older phrases before 3.13.
     413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
     422: "Unprocessable Content",
 }
 
@@ -59,6 +61,10 @@ def check_header(name: str, value: str) -> None:
         raise ValueError(f"invalid header name {name!r}")
     if not isinstance(value, str) or _FIELD_VALUE.fullmatch(value) is None:
         raise ValueError(f"invalid value {value!r} for header {name}")
+
+
+# Compared by identity: 200.0 and another int that equals it take the way through the check.
+_OK = 200
 
 
 def _check_status(status: int) -> int:
@@ -107,13 +113,13 @@ class Response:
         reason: str | None = None,
         charset: str | None = None,
     ) -> None:
-        self._status = status if status == 200 else _check_status(status)
+        self._status = status if status is _OK else _check_status(status)
         if charset is not None:
             self._charset = charset
         if content_type is not None:
             self._content_type = content_type
         if body.__class__ is str:
-            self._body = body.encode(self._charset)  # type: ignore[union-attr]
+            self._body = body.encode(self._charset)
             self._default_type = "text/plain"
         elif body is not None:
             self.body = body
@@ -146,7 +152,7 @@ class Response:
     @property
     def content_type(self) -> str | None:
         """The media type without parameters; None without a body that has one."""
-        return self._default_type if self._content_type is None else self._content_type
+        return self._content_type or self._default_type
 
     @content_type.setter
     def content_type(self, content_type: str) -> None:
@@ -181,9 +187,11 @@ class Response:
             self._body = body
         elif body is None:
             self._body = b""
+            self._default_type = None
             return
         else:
-            raise TypeError(f"a body is text, bytes or an async iterable, not {type(body).__name__}")
+            kind = type(body).__name__
+            raise TypeError(f"a body is text, bytes or an async iterable, not {kind}")
         self._default_type = "application/octet-stream"
 
     def add_body(self, data: Body) -> None:
@@ -229,7 +237,9 @@ def json_response(
 
 
 def _with_charset(content_type: str, charset: str) -> str:
-    if content_type.startswith("text/") and "charset=" not in content_type:
+    # RFC 9110 §8.3.1: type and parameter names are case-insensitive.
+    lower = content_type.lower()
+    if lower.startswith("text/") and "charset=" not in lower:
         return f"{content_type}; charset={charset}"
     return content_type
 
@@ -238,7 +248,8 @@ class _UsualHeads:
     """Status line, Content-Type, Date and Server of responses without headers of their own.
 
     An application has few of these, so each is made once a second. A client has no say in what is
-    kept here; an application that makes up types has them made each time.
+    kept here; an application that makes up types has them made each time. Seconds are those of
+    the monotonic clock: when the wall clock is set back, Date follows.
     """
 
     def __init__(self) -> None:
@@ -247,17 +258,17 @@ class _UsualHeads:
         self.date_and_server = b""
 
     def get(self, status: int, content_type: str | None, charset: str) -> bytes:
-        if time() >= self.until_s:
+        if monotonic() >= self.until_s:
             self.begin_second()
         return self.known.get((status, content_type, charset)) or self.make(
             status, content_type, charset
         )
 
     def begin_second(self) -> None:
-        second = int(time())
-        self.until_s = second + 1
+        now = time()
+        self.until_s = monotonic() + 1 - now % 1
         self.known.clear()
-        date = formatdate(second, usegmt=True)
+        date = formatdate(int(now), usegmt=True)
         self.date_and_server = f"Date: {date}\r\nServer: {SERVER}\r\n".encode()
 
     def make(self, status: int, content_type: str | None, charset: str) -> bytes:
@@ -288,8 +299,9 @@ NO_CONTENT = Framing(0, False)
 
 def has_content(status: int) -> bool:
     """RFC 9110 §6.4.1: "All 1xx (Informational), 204 (No Content), and 304 (Not Modified)
-    responses do not include content." """
-    return status not in (204, 304)
+    responses do not include content." §15.3.6: "a server MUST NOT generate content in a 205
+    response." """
+    return status not in (204, 205, 304)
 
 
 def frame(response: Response, minor: int) -> Framing:
@@ -330,6 +342,7 @@ def wants_close(response: Response) -> bool:
 
 
 _OWNED_BY_SERVER = frozenset({"content-length", "transfer-encoding", "connection"})
+_ENDS = tuple(b"Content-Length: %d\r\n\r\n" % size for size in range(1024))
 _KEEP_ALIVE = {0: b"Connection: keep-alive\r\n\r\n", 1: b"\r\n"}
 
 
@@ -350,6 +363,8 @@ def encode_head(response: Response, framing: Framing, minor: int, close: bool) -
             head += b"Content-Length: %d\r\n" % framing.length
         elif framing.chunked:
             head += b"Transfer-Encoding: chunked\r\n"
+    elif response._status == 205:  # the end of its head does not end it, as it does 204 and 304
+        head += b"Content-Length: 0\r\n"
     return head + (b"Connection: close\r\n\r\n" if close else _KEEP_ALIVE[minor])
 
 
@@ -370,12 +385,10 @@ def _encode_own_headers(response: Response, content_type: str | None) -> bytes:
         if lower not in _OWNED_BY_SERVER:
             own.add(lower)
             lines.append(f"{name}: {value}\r\n")
-    for cookie in (response._cookies or {}).values():
-        lines.append(f"Set-Cookie: {cookie}\r\n")
+    lines += [f"Set-Cookie: {cookie}\r\n" for cookie in (response._cookies or {}).values()]
     _usual_heads.get(200, None, "utf-8")  # turns the second over
-    for line in _usual_heads.date_and_server.decode().splitlines(keepends=True):
-        if line.partition(":")[0].lower() not in own:
-            lines.append(line)
+    ours = _usual_heads.date_and_server.decode().splitlines(keepends=True)
+    lines += [line for line in ours if line.partition(":")[0].lower() not in own]
     return "".join(lines).encode("latin-1")
 
 
@@ -395,11 +408,12 @@ def encode(response: Response, body: bytes, minor: int, close: bool, is_head: bo
     ):
         # The usual answer, in one step.
         content_type = response._content_type or response._default_type
-        if time() >= _usual_heads.until_s:
+        if monotonic() >= _usual_heads.until_s:
             _usual_heads.begin_second()
         key = (200, content_type, response._charset)
         head = _usual_heads.known.get(key) or _usual_heads.make(*key)
-        return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
+        size = len(body)
+        return head + (_ENDS[size] if size < 1024 else b"Content-Length: %d\r\n\r\n" % size) + body
     framing = Framing(len(body), False)
     if is_head and not body:
         framing = frame_declared(response) or framing

@@ -14,12 +14,13 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 from .application import Application
 from .limits import Limits
 from .server import Server, serve
-from .workers import Worker, reserve_addresses, run_workers
+from .workers import STOP_SIGNALS, Worker, reserve_addresses, run_workers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,8 @@ def run_app(
     host, port, path, sock  where to listen: names, a Unix socket's path, sockets that are bound
     shutdown_timeout        seconds that running requests get to end; a second signal ends at once
     access_log              a logger for one line per request; None logs none and costs nothing
+    handle_signals          False leaves SIGTERM and SIGINT to the caller (KeyboardInterrupt ends
+                            the server as gracefully, and is raised again)
     workers                 processes that share the port; one that crashes is replaced
     loop                    "asyncio" (default), "uvloop", or "auto": uvloop where it is installed
     limits                  bounds on what a client may cost
@@ -87,7 +90,7 @@ def run_app(
         _run(app, options)
     else:
         with reserve_addresses(listen):
-            run_workers(workers, lambda worker: _run(app, options, worker))
+            run_workers(workers, lambda worker: _run(app, options, worker), handle_signals)
 
 
 def describe(server: Server, tls: bool) -> str:
@@ -111,7 +114,8 @@ def _loop_factory(loop: str | None) -> Callable[[], asyncio.AbstractEventLoop] |
             import uvloop
         except ImportError:
             if loop == "uvloop":
-                raise RuntimeError("uvloop is not installed: pip install 'trueline[speed]'") from None
+                message = "uvloop is not installed: pip install 'trueline[speed]'"
+                raise RuntimeError(message) from None
         else:
             return uvloop.new_event_loop
     return None
@@ -136,6 +140,8 @@ async def _main(app: Application, options: _Options, worker: Worker | None) -> N
     except asyncio.CancelledError:
         if not stop.is_set:
             raise
+    finally:
+        stop.close()
 
 
 class _Stop:
@@ -144,13 +150,20 @@ class _Stop:
     def __init__(self, handle_signals: bool, worker: Worker | None) -> None:
         self.is_starting = True
         self._event = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
-        loop = asyncio.get_running_loop()
-        if handle_signals:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, self._on_signal, number)
+        self._handlers: dict[signal.Signals, Any] = {}  # those that were there before
+        if handle_signals or worker is not None:
+            for number in STOP_SIGNALS:
+                self._handlers[number] = signal.signal(number, self._on_signal)
         if worker is not None:
-            loop.add_reader(worker.parent_pipe, self._on_parent_gone, worker.parent_pipe)
+            worker.unblock_signals()
+            self._loop.add_reader(worker.parent_pipe, self._on_parent_gone, worker.parent_pipe)
+
+    def close(self) -> None:
+        """Give the signals back."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
     @property
     def is_set(self) -> bool:
@@ -164,13 +177,13 @@ class _Stop:
         if self.is_starting and self._task is not None:
             self._task.cancel()
 
-    def _on_signal(self, number: signal.Signals) -> None:
-        if self.is_set:
-            # As if nobody had handled it: the exit status tells of the signal.
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-        self._set()
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        # Not a signal handler of the event loop's: the second one has its usual effect even when
+        # something blocks the loop, and the exit status tells of it.
+        for each in STOP_SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
+        self._loop.call_soon_threadsafe(self._set)
 
     def _on_parent_gone(self, parent_pipe: int) -> None:
-        asyncio.get_running_loop().remove_reader(parent_pipe)
+        self._loop.remove_reader(parent_pipe)
         self._set()

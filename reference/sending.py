@@ -32,7 +32,9 @@ async def send_streamed(
         framing = frame(response, request.minor)
         head_only = request.method == "HEAD" or not has_content(response.status)
         until_close = framing.length is None and not framing.chunked and not head_only
-        close = close or until_close
+        if until_close and not close:
+            close = True
+            connection.end_input(request, response)
         connection.begin_answer(
             encode_head(response, framing, request.minor, close), until_close=until_close
         )
@@ -52,26 +54,37 @@ async def _send_parts(
 ) -> None:
     left = framing.length
     count = 0
-    async for part in parts:
-        if not isinstance(part, bytes | bytearray | memoryview):
-            raise TypeError(f"a stream yields bytes, not {type(part).__name__}")
-        size = len(part)
-        if left is not None:
-            left -= size
-            if left < 0:
-                raise ValueError("the stream is longer than its Content-Length")
-        if size:  # an empty chunk would end the body
-            connection.write_part(b"%x\r\n%b\r\n" % (size, part) if framing.chunked else part)
-        count += 1
-        if connection.write_paused:
-            await connection.drained()
-        elif count % _PARTS_PER_TURN == 0:
-            # A stream that never waits must not keep the event loop from everyone else.
-            await asyncio.sleep(0)
+    iterator = aiter(parts)
+    try:
+        async for part in iterator:
+            if not isinstance(part, bytes):
+                part = _to_bytes(part)
+            size = len(part)
+            if left is not None:
+                left -= size
+                if left < 0:
+                    raise ValueError("the stream is longer than its Content-Length")
+            if size:  # an empty chunk would end the body
+                connection.write_part(b"%x\r\n%b\r\n" % (size, part) if framing.chunked else part)
+            count += 1
+            if connection.write_paused:
+                await connection.drained()
+            elif count % _PARTS_PER_TURN == 0:
+                # A stream that never waits must not keep the event loop from everyone else.
+                await asyncio.sleep(0)
+    finally:
+        await _release(iterator)
     if left:
         raise ValueError("the stream is shorter than its Content-Length")
     if framing.chunked:
         connection.write_part(b"0\r\n\r\n")
+
+
+def _to_bytes(part: object) -> bytes:
+    """A copy, so that the stream may use its buffer again, and in octets, whatever its items."""
+    if isinstance(part, bytearray | memoryview):
+        return bytes(part)
+    raise TypeError(f"a stream yields bytes, not {type(part).__name__}")
 
 
 async def _send_file(connection: Connection, body: FileBody) -> None:

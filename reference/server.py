@@ -10,8 +10,10 @@ import logging
 import os
 import socket
 import ssl
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from .application import Application
 from .connection import Connection
@@ -22,6 +24,10 @@ logger = logging.getLogger("reference")
 
 _CANCEL_TIMEOUT_S = 5.0
 """How long cancelled handlers may take to end before cleanup goes on without them."""
+
+# From 3.13 on asyncio removes the path of a Unix socket when it closes its server; but a socket
+# that was given may be shared, and has its path from whoever bound it.
+_KEEP_PATH: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
 
 
 class Server:
@@ -43,7 +49,8 @@ class Server:
         self.outbox = Outbox(asyncio.get_running_loop())
         self._connections: set[Connection] = set()
         self._listeners: list[asyncio.Server] = []
-        self._unix_paths: list[str] = []
+        self._unix_sockets: dict[str, int] = {}  # inodes by path
+        self._is_closing = False
         self._nobody_left: asyncio.Future[None] | None = None
 
     # -- For connections -------------------------------------------------------------------------
@@ -51,6 +58,9 @@ class Server:
     def take(self, connection: Connection) -> bool:
         """Count a new connection; False when there are too many."""
         self._connections.add(connection)
+        if self._is_closing:
+            # Accepted before that, but ready only now: a TLS handshake takes its time.
+            asyncio.get_running_loop().call_soon(connection.shutdown)
         return len(self._connections) <= self.limits.connections
 
     def drop(self, connection: Connection) -> None:
@@ -88,9 +98,8 @@ class Server:
             if path is not None:
                 await listen.on_path(os.fspath(path))
             if host is not None or port is not None or (sock is None and path is None):
-                await listen.on_host(
-                    "127.0.0.1" if host is None else host, 8080 if port is None else port, reuse_port
-                )
+                host = "127.0.0.1" if host is None else host
+                await listen.on_host(host, 8080 if port is None else port, reuse_port)
         except BaseException:
             await self.close(shutdown_timeout=0)
             raise
@@ -114,11 +123,13 @@ class Server:
 
         Raises what hooks raised, after all of it was done.
         """
+        self._is_closing = True
         for listener in self._listeners:
             listener.close()
-        for unix_path in self._unix_paths:
+        for unix_path, inode in self._unix_sockets.items():
             with suppress(FileNotFoundError):
-                os.unlink(unix_path)
+                if os.stat(unix_path).st_ino == inode:  # else another server has taken the path
+                    os.unlink(unix_path)
         for connection in list(self._connections):
             connection.shutdown()
         try:
@@ -157,9 +168,7 @@ class _Listen:
     def _protocol(self) -> Connection:
         return Connection(self._server, self._loop)
 
-    async def on_host(
-        self, host: str | Sequence[str], port: int, reuse_port: bool | None
-    ) -> None:
+    async def on_host(self, host: str | Sequence[str], port: int, reuse_port: bool | None) -> None:
         self._server._listeners.append(
             await self._loop.create_server(
                 self._protocol, host, port,
@@ -170,20 +179,22 @@ class _Listen:
     async def on_path(self, path: str) -> None:
         self._server._listeners.append(
             await self._loop.create_unix_server(
-                self._protocol, path, ssl=self._ssl, backlog=self._backlog
+                self._protocol, path, ssl=self._ssl, backlog=self._backlog, **_KEEP_PATH
             )
         )
-        self._server._unix_paths.append(path)
+        if not path.startswith("\0"):  # that would be a name of Linux's, and no file
+            self._server._unix_sockets[path] = os.stat(path).st_ino
 
     async def on_socket(self, sock: socket.socket) -> None:
-        create = (
-            self._loop.create_unix_server
-            if sock.family == socket.AF_UNIX
-            else self._loop.create_server
-        )
-        self._server._listeners.append(
-            await create(self._protocol, sock=sock, ssl=self._ssl, backlog=self._backlog)
-        )
+        if sock.family == socket.AF_UNIX:
+            listener = await self._loop.create_unix_server(
+                self._protocol, sock=sock, ssl=self._ssl, backlog=self._backlog, **_KEEP_PATH
+            )
+        else:
+            listener = await self._loop.create_server(
+                self._protocol, sock=sock, ssl=self._ssl, backlog=self._backlog
+            )
+        self._server._listeners.append(listener)
 
 
 @asynccontextmanager
@@ -205,6 +216,8 @@ async def serve(
 
         async with serve(app) as server:
             await client.get(f"http://127.0.0.1:{server.port}/")
+
+    Leaving the block is a graceful end, as of `Server.close`.
     """
     if host is None and port is None and path is None and sock is None:
         port = 0

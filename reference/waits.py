@@ -61,8 +61,9 @@ class Waiting:
             self._arm()
 
     def close(self) -> None:
-        """Give the timer back."""
+        """Give the timer back, and never take one again."""
         self.wait = None
+        self._armed_s = -math.inf
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -22,6 +22,8 @@ from typing import Any
 
 logger = logging.getLogger("reference")
 
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
 _NEVER_STARTED = 3
 """Exit status of a worker that failed before it served: its successor would fail as well."""
 
@@ -37,6 +39,10 @@ class Worker:
     parent_pipe: int
     has_started: bool = False
 
+    def unblock_signals(self) -> None:
+        """Take the signals that were held back since the fork: they are handled from now on."""
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
 
 @contextmanager
 def reserve_addresses(listen: dict[str, Any]) -> Iterator[None]:
@@ -47,18 +53,17 @@ def reserve_addresses(listen: dict[str, Any]) -> Iterator[None]:
     """
     with ExitStack() as stack:
         if listen["host"] is not None or listen["port"] is not None:
-            host, port = listen["host"] or "127.0.0.1", listen["port"]
-            port = 8080 if port is None else port
+            host = "127.0.0.1" if listen["host"] is None else listen["host"]
+            port = 8080 if listen["port"] is None else listen["port"]
             for name in [host] if isinstance(host, str) else host:
                 for family, kind, _, _, address in socket.getaddrinfo(
-                    name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+                    name or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
                 ):
-                    sock = stack.enter_context(socket.socket(family, kind))
-                    if family == socket.AF_INET6:
-                        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-                    sock.bind((address[0], port, *address[2:]))
+                    where = (address[0], port, *address[2:])
+                    if not listen["reuse_port"]:
+                        # Other workers that were started before would share the port with us.
+                        _bind(family, kind, where, reuse_port=False).close()
+                    sock = stack.enter_context(_bind(family, kind, where, reuse_port=True))
                     port = sock.getsockname()[1]
             listen |= {"host": host, "port": port, "reuse_port": True}
         if listen["path"] is not None:
@@ -74,12 +79,27 @@ def reserve_addresses(listen: dict[str, Any]) -> Iterator[None]:
         yield
 
 
-def run_workers(count: int, serve: Callable[[Worker], None]) -> None:
+def _bind(family: int, kind: int, address: tuple[Any, ...], *, reuse_port: bool) -> socket.socket:
+    sock = socket.socket(family, kind)
+    try:
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, reuse_port)
+        sock.bind(address)
+    except OSError as exc:
+        sock.close()
+        raise OSError(exc.errno, f"cannot listen on {address[:2]}: {exc.strerror}") from None
+    return sock
+
+
+def run_workers(count: int, serve: Callable[[Worker], None], handle_signals: bool = True) -> None:
     """Fork `count` workers that call `serve`; returns when all have ended after SIGTERM or SIGINT.
 
-    Raises SystemExit(1) when a worker could not start or did not end cleanly.
+    Raises SystemExit(1) when a worker could not start or did not end cleanly. What is raised
+    here (KeyboardInterrupt, without `handle_signals`) ends the workers first.
     """
-    _Parent(count, serve).run()
+    _Parent(count, serve).run(handle_signals)
 
 
 class _Parent:
@@ -91,52 +111,68 @@ class _Parent:
         self._failed = False
         self._pipe = os.pipe()
 
-    def run(self) -> None:
-        handlers = {
-            number: signal.signal(number, self._on_signal)
-            for number in (signal.SIGTERM, signal.SIGINT)
-        }
+    def run(self, handle_signals: bool) -> None:
+        handlers: dict[signal.Signals, Any] = {}
+        if handle_signals:
+            for number in STOP_SIGNALS:
+                handlers[number] = signal.signal(number, self._on_signal)
         try:
             for index in range(self._count):
                 self._fork(index)
-            while self._indexes:
-                pid, status = os.waitpid(-1, 0)
-                if pid in self._indexes:
-                    self._on_exit(self._indexes.pop(pid), pid, os.waitstatus_to_exitcode(status))
+            self._wait()
+        except BaseException:
+            self._stop(signal.SIGTERM)
+            self._wait()
+            raise
         finally:
             for number, handler in handlers.items():
-                signal.signal(number, handler)
+                signal.signal(number, handler or signal.SIG_DFL)
             for descriptor in self._pipe:
                 os.close(descriptor)
         if self._failed:
             raise SystemExit(1)
 
+    def _wait(self) -> None:
+        """Until no worker is left."""
+        while self._indexes:
+            pid, status = os.waitpid(-1, 0)
+            if pid in self._indexes:
+                self._on_exit(self._indexes.pop(pid), pid, os.waitstatus_to_exitcode(status))
+
     def _fork(self, index: int) -> None:
-        # Held back around the fork: a signal that came in between would be lost on the child.
-        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-        pid = os.fork()
-        if pid == 0:
-            os._exit(self._child(index))
-        self._indexes[pid] = index
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        # Held back around the fork, in the child until it has handlers of its own: a signal that
+        # came in between would be lost on the child.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        try:
+            if self._stopping:
+                return
+            _flush_output()  # or the child would write it once more
+            pid = os.fork()
+            if pid == 0:
+                status = 1
+                try:
+                    status = self._child(index)
+                finally:
+                    os._exit(status)  # never into the frames of the parent
+            self._indexes[pid] = index
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
     def _child(self, index: int) -> int:
         """Serve in the new process; returns its exit status."""
         os.setpgid(0, 0)  # Ctrl-C reaches the parent alone, which passes it on once
         os.close(self._pipe[1])
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         worker = Worker(index, self._pipe[0])
         try:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
             self._serve(worker)
             return 0
-        except BaseException:  # the last frame of this process: report whatever it was
+        except BaseException:  # noqa: BLE001 - the last frame of this process reports it
             traceback.print_exc()
             return 1 if worker.has_started else _NEVER_STARTED
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            _flush_output()
 
     def _on_exit(self, index: int, pid: int, status: int) -> None:
         if self._stopping:
@@ -145,7 +181,7 @@ class _Parent:
             self._failed = True
             self._stop(signal.SIGTERM)
         else:
-            logger.error("worker %d (pid %d) ended with status %d; replacing it", index, pid, status)
+            logger.error("worker %d (pid %d) ended (%d); replacing it", index, pid, status)
             self._fork(index)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -156,3 +192,10 @@ class _Parent:
         for pid in self._indexes:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
+
+
+def _flush_output() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with suppress(OSError):  # nobody reads it any more
+                stream.flush()

@@ -1,0 +1,547 @@
+"""Bodies part by part: framing, what goes wrong on the way, and that every source is closed."""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from reference.request import Request
+from reference.response import Body, FileBody, Response
+
+from .fakes import (
+    BYTES,
+    CHUNKED,
+    CLOSE,
+    SERVER_ERROR_LINE,
+    Wire,
+    advance,
+    answer,
+    application,
+    fake_clock,
+    get,
+    on_fake_clock,
+    request,
+    settle,
+)
+
+KEEP_ALIVE = b"Connection: keep-alive"
+OLD = b"GET / HTTP/1.0"
+RESET = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+class Source:
+    """Streams of the parts it is given, an exception among them raised in its turn, an event waited
+    for; notes how each of them ended."""
+
+    def __init__(self, *parts: object, **headers: str) -> None:
+        self._parts = parts
+        self._headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.ended: list[str] = []
+
+    async def __call__(self, request: Request) -> Response:
+        return Response(self._stream(), headers=self._headers or None)
+
+    async def _stream(self) -> AsyncIterator[bytes]:
+        end = "closed"
+        try:
+            for part in self._parts:
+                if isinstance(part, BaseException):
+                    raise part
+                if isinstance(part, asyncio.Event):
+                    await part.wait()
+                else:
+                    yield part  # type: ignore[misc]
+            end = "exhausted"
+        except GeneratorExit:
+            raise
+        except BaseException as exc:
+            end = type(exc).__name__
+            raise
+        finally:
+            self.ended.append(end)
+
+
+def stream_head(*fields: bytes) -> bytes:
+    return answer(b"200 OK", BYTES, *fields)
+
+
+# -- Framing -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("parts", "body"),
+    [
+        ((), b""),
+        ((b"abc",), b"3\r\nabc\r\n"),
+        ((b"", b"a", b"", b"b" * 17, b""), b"1\r\na\r\n11\r\n" + b"b" * 17 + b"\r\n"),
+        ((bytearray(b"ab"), memoryview(b"cd")), b"2\r\nab\r\n2\r\ncd\r\n"),
+        ((memoryview(b"a-b-")[::2],), b"2\r\nab\r\n"),
+        ((memoryview(array.array("H", (0x6161, 0x6262))),), b"4\r\naabb\r\n"),
+    ],
+)
+@on_fake_clock
+async def test_chunked(parts: tuple[object, ...], body: bytes) -> None:
+    source = Source(*parts)
+    wire = Wire(source)
+    wire.send(get() + get(b"/", CLOSE))
+    body += b"0\r\n\r\n"
+    assert await wire.answer() == (
+        stream_head(CHUNKED) + body + stream_head(CHUNKED, CLOSE) + body
+    )
+    assert source.ended == ["exhausted", "exhausted"]
+
+
+@on_fake_clock
+async def test_a_buffer_that_the_stream_uses_again() -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        buffer = bytearray(b"12")
+        yield buffer  # type: ignore[misc]
+        buffer[:] = b"34"
+        yield buffer  # type: ignore[misc]
+
+    async def stream(request: Request) -> Response:
+        return Response(parts())
+
+    wire = Wire(stream)
+    wire.send(get())
+    assert await wire.answer() == stream_head(CHUNKED) + b"2\r\n12\r\n2\r\n34\r\n0\r\n\r\n"
+
+
+@on_fake_clock
+async def test_sized() -> None:
+    source = Source(b"ab", b"", b"c", Content_Length="3")
+    wire = Wire(source)
+    wire.send(get() + request(b"GET / HTTP/1.0", KEEP_ALIVE))
+    assert await wire.answer() == (
+        stream_head(b"Content-Length: 3") + b"abc"
+        + stream_head(b"Content-Length: 3", KEEP_ALIVE) + b"abc"
+    )  # fmt: skip
+    assert wire.acts == []
+
+
+@pytest.mark.parametrize(("fields", "act"), [((), "close"), ((KEEP_ALIVE,), "eof")])
+@on_fake_clock
+async def test_until_close_to_http_1_0(fields: tuple[bytes, ...], act: str) -> None:
+    source = Source(b"ab", b"c")
+    wire = Wire(source)
+    wire.send(request(OLD, *fields) + request(OLD, *fields))  # nothing can follow
+    assert await wire.answer() == stream_head(CLOSE) + b"abc"
+    assert wire.acts == [act]
+    assert source.ended == ["exhausted"]
+
+
+@pytest.mark.parametrize("line", [b"HEAD /", b"HEAD / HTTP/1.0"])
+@on_fake_clock
+async def test_head_of_a_stream(line: bytes) -> None:
+    source = Source(b"never")
+    wire = Wire(source)
+    wire.send(request(line, KEEP_ALIVE) + request(line, KEEP_ALIVE))
+    said = stream_head(CHUNKED) if line == b"HEAD /" else stream_head(KEEP_ALIVE)
+    assert await wire.answer() == said + said
+    assert wire.acts == []
+    assert source.ended == []  # closed before it began
+
+
+@pytest.mark.parametrize("status", [204, 304])
+@on_fake_clock
+async def test_stream_with_a_status_without_content(status: int) -> None:
+    source = Source(b"never")
+
+    async def empty(request: Request) -> Response:
+        response = await source(request)
+        return Response(response.body, status=status)  # type: ignore[arg-type]
+
+    wire = Wire(empty)
+    wire.send(get() + get())
+    said = await wire.answer()
+    assert said.count(b"HTTP/1.1 %d " % status) == 2
+    assert said.endswith(b"\r\n\r\n")
+    assert b"never" not in said
+
+
+# -- Failing -------------------------------------------------------------------------------------
+
+# what the stream does, its Content-Length, what was sent of it to HTTP/1.1, how it ended
+FAILURES = [
+    ((b"ab", ValueError("x")), None, b"2\r\nab\r\n", "ValueError"),
+    ((ValueError("x"),), None, b"", "ValueError"),
+    ((b"ab", ValueError("x")), "3", b"ab", "ValueError"),
+    ((b"ab", SystemExit()), None, b"2\r\nab\r\n", "SystemExit"),
+    ((b"ab", asyncio.CancelledError()), None, b"2\r\nab\r\n", "CancelledError"),
+    ((b"ab", b"c"), "2", b"ab", "closed"),
+    ((b"ab",), "3", b"ab", "exhausted"),
+    ((b"ab", "c", b"never"), None, b"2\r\nab\r\n", "closed"),
+    ((b"ab", None), "3", b"ab", "closed"),
+    ((1,), None, b"", "closed"),
+]
+
+
+@pytest.mark.parametrize(("parts", "length", "body", "ended"), FAILURES)
+@pytest.mark.parametrize("behind", [b"", get()])
+@on_fake_clock
+async def test_failure_on_the_way_cuts(
+    parts: tuple[object, ...], length: str | None, body: bytes, ended: str, behind: bytes,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    source = Source(*parts) if length is None else Source(*parts, Content_Length=length)
+    wire = Wire(source)
+    wire.send(get() + behind)
+    framing = CHUNKED if length is None else b"Content-Length: " + length.encode()
+    assert await wire.answer() == stream_head(framing) + body
+    assert wire.acts == ["abort"]
+    assert wire.socket.options == []
+    assert source.ended == [ended]
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+@on_fake_clock
+async def test_failure_of_a_body_that_ends_with_the_connection_resets() -> None:
+    source = Source(b"ab", ValueError("x"))
+    wire = Wire(source)
+    wire.send(request(OLD))
+    assert await wire.answer() == stream_head(CLOSE) + b"ab"
+    assert wire.acts == ["abort"]
+    assert wire.socket.options == [RESET]
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Content-Length": "-1"}, {"Content-Length": "1e3"}, {"X": "a\r\nSet-Cookie: b"}]
+)
+@on_fake_clock
+async def test_failure_before_the_head_is_500(headers: dict[str, str]) -> None:
+    source = Source(b"never")
+
+    async def broken(request: Request) -> Response:
+        response = await source(request)
+        response.headers.update(headers)
+        return response
+
+    wire = Wire(broken)
+    wire.send(get() + get(b"/", CLOSE))
+    said = await wire.answer()
+    assert said.startswith(SERVER_ERROR_LINE)
+    assert said.count(SERVER_ERROR_LINE) == 2
+    assert said.count(CLOSE) == 1
+    assert b"Set-Cookie" not in said
+    assert b"never" not in said
+    assert wire.acts == ["close"]
+
+
+# -- The client goes away ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("waits", ["for its source", "for the client"])
+@pytest.mark.parametrize("cancellation", [True, False])
+@on_fake_clock
+async def test_the_source_is_closed_when_the_client_goes(
+    waits: str, cancellation: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate = asyncio.Event()
+    source = Source(b"x" * 100_000, gate, b"y", b"z")
+    wire = Wire(application(source, handler_cancellation=cancellation))
+    wire.transport.is_stuck = waits == "for the client"
+    wire.send(get())
+    await settle()
+    assert source.ended == []
+    wire.lose()
+    await settle()
+    if waits == "for the client":
+        assert source.ended == ["closed"]
+    elif cancellation:
+        assert source.ended == ["CancelledError"]
+    else:
+        assert source.ended == []
+        gate.set()
+        await settle()
+        assert source.ended == ["closed"]
+    assert wire.server._connections == set()
+    assert caplog.records == []
+
+
+@on_fake_clock
+async def test_a_failure_that_is_not_the_clients_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gate = asyncio.Event()
+    wire = Wire(application(Source(b"a", gate, ValueError("x")), handler_cancellation=False))
+    wire.send(get())
+    await settle()
+    wire.lose()
+    gate.set()
+    await settle()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+@on_fake_clock
+async def test_the_source_is_closed_when_the_client_went_before_the_head() -> None:
+    gate = asyncio.Event()
+    source = Source(b"never")
+
+    async def late(request: Request) -> Response:
+        await gate.wait()
+        return await source(request)
+
+    wire = Wire(application(late, handler_cancellation=False))
+    wire.send(get())
+    await settle()
+    wire.lose()
+    gate.set()
+    assert await wire.answer() == b""
+    assert wire.server._connections == set()
+
+
+# -- Sources that are no generators --------------------------------------------------------------
+
+
+class Iterable:
+    """Makes a generator when it is iterated, as most hand-written sources do."""
+
+    def __init__(self) -> None:
+        self.ended = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            yield b"ab"
+            yield b"cd"
+        finally:
+            self.ended = True
+
+
+class Iterator:
+    """Has nothing to close."""
+
+    def __init__(self) -> None:
+        self._left = [b"cd", b"ab"]
+
+    def __aiter__(self) -> Iterator:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
+
+
+@pytest.mark.parametrize(("length", "body"), [("4", b"abcd"), ("3", b"ab")])
+@on_fake_clock
+async def test_the_generator_of_an_iterable_is_closed(length: str, body: bytes) -> None:
+    iterable = Iterable()
+
+    async def stream(request: Request) -> Response:
+        return Response(iterable, headers={"Content-Length": length})
+
+    wire = Wire(stream)
+    wire.send(get())
+    while not wire.transport.writes:
+        assert not iterable.ended
+        await asyncio.sleep(0)
+    assert iterable.ended  # at once, not when the garbage is collected
+    assert (await wire.answer()).endswith(b"\r\n\r\n" + body)
+
+
+@on_fake_clock
+async def test_an_iterator() -> None:
+    async def stream(request: Request) -> Response:
+        return Response(Iterator())
+
+    wire = Wire(stream)
+    wire.send(get())
+    assert await wire.answer() == stream_head(CHUNKED) + b"2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"
+
+
+# -- Files ---------------------------------------------------------------------------------------
+
+
+class Files:
+    """A handler for one file, of which it sends a part; notes the files that it opened."""
+
+    def __init__(self, content: bytes, offset: int = 0, count: int | None = None) -> None:
+        self._content = content
+        self._offset = offset
+        self._count = len(content) - offset if count is None else count
+        self.opened: list[BytesIO] = []
+
+    async def __call__(self, request: Request) -> Response:
+        file = BytesIO(self._content)
+        self.opened.append(file)
+        response = Response()
+        response.body = FileBody(file, self._offset, self._count)
+        return response
+
+    @property
+    def are_closed(self) -> bool:
+        return all(file.closed for file in self.opened)
+
+
+LARGE = bytes(range(256)) * 3000  # 768,000: three parts
+
+
+@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize("tls", [True, False])
+@pytest.mark.parametrize(("offset", "count"), [(0, 768_000), (10, 500_000), (1, 1), (0, 0)])
+@on_fake_clock
+async def test_file(native: bool, tls: bool, offset: int, count: int) -> None:
+    fake_clock().native_sendfile = native
+    files = Files(LARGE, offset, count)
+    wire = Wire(files, tls=tls)
+    wire.send(get() + get(b"/", CLOSE))
+    await wire.until(lambda: wire.closed)
+    length = b"Content-Length: %d" % count
+    body = LARGE[offset : offset + count]
+    assert wire.sent_now() == stream_head(length) + body + stream_head(length, CLOSE) + body
+    assert files.are_closed
+    paused = native and not tls and count
+    assert wire.acts == (["pause", "resume"] if paused else []) * 2 + ["close"] or not paused
+
+
+@on_fake_clock
+async def test_head_of_a_file() -> None:
+    files = Files(LARGE)
+    wire = Wire(files)
+    wire.send(request(b"HEAD /") + request(b"HEAD /"))
+    assert await wire.answer() == 2 * stream_head(b"Content-Length: 768000")
+    assert files.are_closed
+
+
+@pytest.mark.parametrize("native", [True, False])
+@on_fake_clock
+async def test_a_file_that_shrank_cuts(native: bool, caplog: pytest.LogCaptureFixture) -> None:
+    fake_clock().native_sendfile = native
+    files = Files(b"12345", 0, 10)
+    wire = Wire(files)
+    wire.send(get())
+    await wire.until(lambda: wire.closed)
+    assert wire.sent_now() == stream_head(b"Content-Length: 10") + b"12345"
+    assert wire.acts[-1] == "abort"
+    assert files.are_closed
+    assert "the file is shorter" in caplog.text
+
+
+@on_fake_clock
+async def test_context_and_reading_behind_a_file() -> None:
+    fake_clock().native_sendfile = True
+    wire = Wire(Files(b"12345"))
+    for _ in range(2):
+        wire.send(get())
+        assert (await wire.answer()).endswith(b"12345")
+        assert wire.transport.is_reading()
+    assert wire.acts == 2 * ["pause", "resume"]
+
+
+@pytest.mark.parametrize("cancellation", [True, False])
+@on_fake_clock
+async def test_a_client_that_goes_while_a_file_is_sent(
+    cancellation: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake_clock().native_sendfile = True
+    files = Files(LARGE)
+    wire = Wire(application(files, handler_cancellation=cancellation))
+    wire.transport.is_stuck = True
+    wire.send(get())
+    await settle()
+    assert not files.are_closed
+    wire.lose()
+    await settle()
+    assert files.are_closed
+    assert wire.server._connections == set()
+    assert caplog.records == []
+
+
+@on_fake_clock
+async def test_a_client_that_went_before_the_file(caplog: pytest.LogCaptureFixture) -> None:
+    gate = asyncio.Event()
+    files = Files(LARGE)
+
+    async def late(request: Request) -> Response:
+        await gate.wait()
+        return await files(request)
+
+    wire = Wire(application(late, handler_cancellation=False))
+    wire.send(get())
+    await settle()
+    wire.lose()
+    gate.set()
+    await settle()
+    assert files.are_closed
+    assert caplog.records == []
+
+
+@on_fake_clock
+async def test_the_system_tells_first_that_the_client_went(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    fake_clock().native_sendfile = True
+    files = Files(LARGE)
+    wire = Wire(files)
+    wire.transport.is_stuck = True
+    wire.send(get())
+    await settle()
+    wire.transport.break_sendfile(BrokenPipeError())
+    await settle()
+    assert files.are_closed
+    assert wire.acts == ["pause", "abort"]
+    assert caplog.records == []
+
+
+@on_fake_clock
+async def test_a_client_that_takes_nothing_of_a_file() -> None:
+    fake_clock().native_sendfile = True
+    files = Files(LARGE)
+    wire = Wire(files)
+    wire.transport.is_stuck = True
+    wire.send(get())
+    await advance(59.999)
+    assert wire.acts == ["pause"]
+    await advance(0.001)
+    assert wire.acts == ["pause", "abort"]
+    assert files.are_closed
+
+
+@on_fake_clock
+async def test_file_from_the_disk(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(LARGE)
+
+    async def stream(request: Request) -> Response:
+        response = Response()
+        response.body = FileBody(path.open("rb"), 0, len(LARGE))
+        return response
+
+    wire = Wire(stream)
+    wire.send(get(b"/", CLOSE))
+    await wire.until(lambda: wire.closed)
+    assert wire.sent_now() == stream_head(b"Content-Length: 768000", CLOSE) + LARGE
+
+
+# -- Responses that are prepared -----------------------------------------------------------------
+
+
+class Prepared(Response):
+    """Becomes what the request asks for."""
+
+    async def prepare(self, request: Request) -> Response:  # type: ignore[override]
+        if request.path == "/crash":
+            raise OSError("no such disk")
+        body: Body = request.path
+        return Response(body)
+
+
+@on_fake_clock
+async def test_a_response_that_is_prepared() -> None:
+    async def prepared(request: Request) -> Response:
+        return Prepared()
+
+    wire = Wire(prepared)
+    wire.send(get(b"/1") + get(b"/crash") + get(b"/2", CLOSE))
+    said = await wire.answer()
+    assert said.count(b"HTTP/1.1 200 OK") == 2
+    assert said.count(SERVER_ERROR_LINE) == 1
+    assert said.endswith(b"/2")
+    assert wire.closed
