@@ -7,7 +7,6 @@ imported when the first multipart body is parsed. What a client gets wrong is a 
 from __future__ import annotations
 
 import asyncio
-import codecs
 import re
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from urllib.parse import parse_qsl
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict, MultiDictProxy
 
 from .exceptions import HTTPBadRequest, HTTPContentTooLarge, HTTPUnsupportedMediaType
-from .request import _NO_CHARSETS
+from .request import find_codec
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -285,8 +284,6 @@ class _Form:
 
 def _decode(data: bytes, charset: str = "utf-8") -> str:
     try:
-        if codecs.lookup(charset).name in _NO_CHARSETS:
-            raise LookupError(charset)
-        return data.decode(charset)
+        return data.decode(find_codec(charset))
     except (LookupError, ValueError) as exc:
         raise HTTPBadRequest(reason=f"a form field is not text in {charset!a}") from exc

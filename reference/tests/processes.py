@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -125,21 +125,21 @@ def session_members(leader: int) -> set[int]:
     return members
 
 
-def wait_until_gone(pids: set[int], leader: int) -> None:
-    """Until none of `pids` is a process of the session of `leader`."""
+def wait_until(condition: Callable[[], object]) -> None:
+    """Ask until `condition()` is true."""
     deadline = time.monotonic() + DEADLINE_S
-    while left := pids & session_members(leader):
-        assert time.monotonic() < deadline, f"still there: {left}"
-        time.sleep(0.01)
+    while not condition():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.005)
 
 
 @contextmanager
-def started(
-    source: str, *arguments: str, command: Sequence[str] = (sys.executable, "-u", "-c")
-) -> Iterator[Process]:
+def started(source: str, *arguments: str, line_buffered: bool = True) -> Iterator[Process]:
     """The Python text `source` as a process, with the checkout to import from."""
+    if line_buffered:  # several processes may write, and each line should stay whole
+        source = f"import sys; sys.stdout.reconfigure(line_buffering=True)\n{source}"
     popen = subprocess.Popen(
-        [*command, source, *arguments],
+        [sys.executable, "-c", source, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -211,7 +211,7 @@ def test_what_no_further_byte_can_mend_is_refused_at_once(begin: bytes, status: 
 
 
 def test_only_an_empty_line_between_requests_is_no_beginning() -> None:
-    for segments in ([b"\r\n"], [b"\r", b"\n"]):
+    for segments in ([], [b"\r\n"], [b"\r", b"\n"]):
         assert feed(segments).is_between_requests
     for begin in (b"\r", b"G", b"\r\nG", NEXT[:-1]):
         assert not feed([begin]).is_between_requests
@@ -344,9 +344,9 @@ def test_stop_forgets_an_incomplete_head_and_what_was_held() -> None:
         parser.stop()
         parser.feed(NEXT[20:])
         parser.feed(NEXT)
+        assert not parser._held
         parser.resume()
         assert sink.events == []
-        assert not parser._held
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from reference.tests.processes import (
     read_all,
     send_request,
     started,
+    wait_until,
 )
 
 SCRIPT = """
@@ -81,7 +82,9 @@ def free_port() -> int:
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_order_of_a_graceful_end(number: signal.Signals, loop: str) -> None:
-    run = f"app.on_shutdown.append(says('shutdown', waits=True)); run_app(app, port=0, loop={loop!r})"
+    run = (
+        f"app.on_shutdown.append(says('shutdown', waits=True)); run_app(app, port=0, loop={loop!r})"
+    )
     with (
         started(SCRIPT + run) as process,
         send_request(port := process.port, "/wait") as working,
@@ -141,8 +144,7 @@ def test_second_signal_ends_at_once(path: str, second: signal.Signals) -> None:
         if path == "/wait":
             process.wait_for("shutdown")
         else:  # the event loop is blocked: nothing can be printed, and the first had its effect
-            while signal_is_caught(process.pid, signal.SIGTERM):
-                pass
+            wait_until(lambda: not signal_is_caught(process.pid, signal.SIGTERM))
         assert process.stop(second) == -second
         assert "cleanup" not in process.stdout
 
@@ -289,8 +291,7 @@ def test_print_none_is_silent() -> None:
     port = free_port()
     with started(SCRIPT + f"run_app(app, port={port}, print=None)") as process:
         process.wait_for("entered")
-        while is_refused(port):
-            pass
+        wait_until(lambda: not is_refused(port))
         assert ask(port)[0] == 200
         assert process.stop() == 0
         assert process.stdout == ["entered", "cleanup", "left"]
@@ -340,7 +341,11 @@ def test_choice_of_the_event_loop(before: str, loop: str | None, module: str) ->
 )
 def test_arguments_that_cannot_be(run: str, last_line: str) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", SCRIPT + run], capture_output=True, text=True, cwd=CHECKOUT, check=False
+        [sys.executable, "-c", SCRIPT + run],
+        capture_output=True,
+        text=True,
+        cwd=CHECKOUT,
+        check=False,
     )
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.splitlines()[-1] == last_line

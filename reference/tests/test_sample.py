@@ -50,7 +50,10 @@ def test_sample_greets_and_logs() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_sample_answers_what_is_at_work_when_told_to_end(number: signal.Signals) -> None:
-    with started(WITH_A_SLOW_HANDLER) as process, send_request(process.port, "/slow/request") as sock:
+    with (
+        started(WITH_A_SLOW_HANDLER) as process,
+        send_request(process.port, "/slow/request") as sock,
+    ):
         process.wait_for("at work")
         process.send_signal(number)
         process.wait_for("shutting down")

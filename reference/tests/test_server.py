@@ -14,7 +14,7 @@ import pytest
 import reference.server
 from reference import Application, Request, Response, Server, serve
 from reference.run import describe
-from reference.tests.processes import DEADLINE_S
+from reference.tests.processes import DEADLINE_S, read_all
 
 pytestmark = pytest.mark.asyncio(loop_factories=["asyncio", "uvloop"])
 
@@ -42,11 +42,14 @@ def make_app(events: list[str]) -> Application:
 
 
 async def ask(path: str) -> bytes:
-    reader, writer = await asyncio.open_unix_connection(path)
-    writer.write(b"GET / HTTP/1.0\r\n\r\n")
-    answer = await reader.read()
-    writer.close()
-    return answer.rpartition(b"\r\n\r\n")[2]
+    def talk() -> bytes:
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(DEADLINE_S)
+            sock.connect(path)
+            sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            return read_all(sock).rpartition(b"\r\n\r\n")[2]
+
+    return await asyncio.to_thread(talk)
 
 
 async def test_serve_listens_on_a_free_port_between_the_hooks() -> None:

@@ -17,6 +17,7 @@ from reference.waits import Wait, Waiting
 from .fakes import (
     CHUNKED,
     CLOSE,
+    Answer,
     Wire,
     advance,
     fake_clock,
@@ -259,7 +260,8 @@ async def test_a_body_that_is_dropped_must_arrive_too(sent: bytes) -> None:
     wire.send(request(b"POST /", b"Content-Length: 4"))
     assert await wire.answer() == ok(b"hello")
     await advance(10)
-    wire.send(sent)
+    if sent:
+        wire.send(sent)
     await advance(30 - TICK if sent else 20 - TICK)
     assert wire.acts == []
     await advance(TICK)
@@ -285,18 +287,16 @@ async def endless(request: Request) -> Response:
 
 @pytest.mark.parametrize("handler", [large, endless])
 @on_fake_clock
-async def test_write_without_progress(handler: object) -> None:
-    wire = Wire(large if handler is large else endless)
+async def test_write_without_progress(handler: Answer) -> None:
+    wire = Wire(handler)
     wire.transport.is_stuck = True
     wire.send(get())
     for _ in range(5):
         await advance(60 - TICK)
         wire.transport.take(100)  # however little: it is progress
-    await advance(TICK)
+    await advance(60)
     assert wire.acts == []
-    await advance(60 - TICK)
-    assert wire.acts == []
-    await advance(TICK)
+    await advance(6 * TICK)
     assert wire.acts == ["abort"]
     assert wire.closed
 

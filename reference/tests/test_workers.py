@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from reference.tests.processes import (
-    DEADLINE_S,
     Process,
     ask,
     is_refused,
@@ -20,7 +17,7 @@ from reference.tests.processes import (
     send_request,
     session_members,
     started,
-    wait_until_gone,
+    wait_until,
 )
 
 SCRIPT = """
@@ -61,11 +58,13 @@ def ask_unix(path: Path) -> int:
 def workers_that_answer(at: int | Path, count: int, gone: int | None = None) -> set[int]:
     """The ids of `count` processes other than `gone` that answer, each asked anew."""
     pids: set[int] = set()
-    deadline = time.monotonic() + DEADLINE_S
-    while len(pids) < count:
-        assert time.monotonic() < deadline, f"only {pids} answer"
-        pids |= {int(ask(at)[1]) if isinstance(at, int) else ask_unix(at)} - {gone}
-    return pids
+
+    def all_have_answered() -> bool:
+        pids.add(int(ask(at)[1]) if isinstance(at, int) else ask_unix(at))
+        return len(pids - {gone}) == count
+
+    wait_until(all_have_answered)
+    return pids - {gone}
 
 
 def pids_of(process: Process, event: str, count: int) -> set[int]:
@@ -76,9 +75,7 @@ def pids_of(process: Process, event: str, count: int) -> set[int]:
     ("count", "number", "loop"),
     [(2, signal.SIGTERM, "asyncio"), (3, signal.SIGINT, "asyncio"), (2, signal.SIGTERM, "uvloop")],
 )
-def test_all_answer_on_one_port_and_all_end(
-    count: int, number: signal.Signals, loop: str
-) -> None:
+def test_all_answer_on_one_port_and_all_end(count: int, number: signal.Signals, loop: str) -> None:
     with started(SCRIPT + f"run_app(app, port=0, workers={count}, loop={loop!r})") as process:
         pids = workers_that_answer(process.port, count)
         assert pids == pids_of(process, "entered", count)
@@ -159,7 +156,7 @@ def test_death_of_the_parent_ends_the_workers() -> None:
         port = process.port
         pids = workers_that_answer(port, 2)
         assert process.stop(signal.SIGKILL) == -signal.SIGKILL
-        wait_until_gone(pids, process.pid)
+        wait_until(lambda: not session_members(process.pid))
         assert pids_of(process, "left", 2) == pids
         assert is_refused(port)
 
@@ -209,10 +206,8 @@ run_app(app, port=0, workers=2)
 
 def test_output_from_before_the_fork_is_written_once() -> None:
     run = "print('once'); run_app(app, port=0, workers=2)"
-    with started(SCRIPT + run, command=(sys.executable, "-c")) as process:
-        deadline = time.monotonic() + DEADLINE_S
-        while len(session_members(process.pid)) < 3:
-            assert time.monotonic() < deadline
+    with started(SCRIPT + run, line_buffered=False) as process:
+        wait_until(lambda: len(session_members(process.pid)) == 3)
         assert process.stop() == 0
         assert process.stdout.count("once") == 1
 
@@ -226,22 +221,21 @@ async def fill(app):
 app.on_startup.append(fill)
 run_app(app, port=0, workers=2)
 """
-    with started(SCRIPT + hook, command=(sys.executable, "-c")) as process:
-        pids = set()
-        while len(pids) < 2:
-            pids = session_members(process.pid) - {process.pid}
+    with started(SCRIPT + hook, line_buffered=False) as process:
+        wait_until(lambda: len(session_members(process.pid)) == 3)
         assert process.stop() == 0
         assert session_members(process.pid) == set()
 
 
 def test_worker_without_output_ends_cleanly() -> None:
-    run = "port = int(sys.argv[1]); sys.stdout = None; run_app(app, port=port, workers=2, print=None)"
+    run = (
+        "port = int(sys.argv[1]); sys.stdout = None; run_app(app, port=port, workers=2, print=None)"
+    )
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
     with started(SCRIPT + run, str(port)) as process:
-        while is_refused(port):
-            pass
+        wait_until(lambda: not is_refused(port))
         workers_that_answer(port, 2)
         assert process.stop() == 0
         assert process.stderr == ""
