@@ -12,7 +12,7 @@ from __future__ import annotations
 class ProtocolError(Exception):
     """A request that is refused before any handler sees it.
 
-    `status` is the response status (400, 405, 408, 413, 414, 417, 431, 501, 503, 505), `reason` a
+    `status` is the response status (400, 405, 408, 411, 414, 417, 431, 501, 503, 505), `reason` a
     sentence for the body; `headers` are lines that this status must carry (Allow for 405).
     """
 

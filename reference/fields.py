@@ -90,6 +90,11 @@ class Fields:
                 interpret(self, value)
 
     @property
+    def has_length(self) -> bool:
+        """A Content-Length was sent; it may be 0."""
+        return any(name.lower() == b"content-length" for name, _ in self.pairs)
+
+    @property
     def headers(self) -> CIMultiDictProxy[str]:
         """All fields, case-insensitive, duplicates kept in order.
 

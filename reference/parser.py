@@ -257,6 +257,10 @@ class RequestParser:
         elif fields.length == CHUNKED:
             # RFC 9112 §6.1: a 1.0 message with Transfer-Encoding has faulty framing.
             raise ProtocolError(400, "HTTP/1.0 has no transfer codings")
+        elif method == "POST" and not fields.length and not fields.has_length:
+            # RFC 1945 §8.3: "A valid Content-Length is required on all HTTP/1.0 POST requests."
+            # Without it, a body would be read as the next request.
+            raise ProtocolError(411, "an HTTP/1.0 POST requires a Content-Length")
         self._blank_line = False
         self.is_between_requests = not fields.length
         if fields.length:

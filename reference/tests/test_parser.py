@@ -168,6 +168,10 @@ def test_malformed(line: bytes, source: str) -> None:
             400,
             "RFC 9112 §6.1: faulty framing",
         ),
+        (b"POST / HTTP/1.0\r\n\r\n", 411, "RFC 1945 §8.3: a POST has a length"),
+        (b"POST / HTTP/1.0\r\nContent-Length: 0\r\n\r\n", None, "RFC 1945 §8.3"),
+        (b"PUT / HTTP/1.0\r\n\r\n", None, "RFC 1945 §D.1.1 asks nothing of PUT"),
+        (b"POST / HTTP/1.1\r\n" + HOST, None, "RFC 9112 §6.3: no body"),
     ],
 )
 def test_statuses(raw: bytes, status: int | None, source: str) -> None:

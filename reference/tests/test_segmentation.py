@@ -187,7 +187,10 @@ def valid_requests(draw: st.DrawFn) -> bytes:
             b"0\r\n" + draw(st.sampled_from([b"", b"T: 1\r\n", b"T: 1\r\nHost: y\r\n"])) + b"\r\n"
         )
     lines.insert(draw(st.integers(0, len(lines))), b"Host: x:80\r\n")
-    head = f"{draw(METHODS)} {draw(TARGETS)} HTTP/1.{minor}\r\n".encode()
+    method = draw(METHODS)
+    if minor == 0 and framing == "none" and method == "POST":
+        method = "PUT"  # RFC 1945 §8.3: "A valid Content-Length is required on all HTTP/1.0 POST"
+    head = f"{method} {draw(TARGETS)} HTTP/1.{minor}\r\n".encode()
     return head + b"".join(lines) + b"\r\n" + body
 
 
