@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.utils import format_datetime
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -68,7 +68,7 @@ def format_cookie(
     if expires is not None:
         if expires.tzinfo is None:
             raise ValueError(f"expires of cookie {name} needs a time zone")
-        parts.append(f"Expires={format_datetime(expires.astimezone(timezone.utc), usegmt=True)}")
+        parts.append(f"Expires={format_datetime(expires.astimezone(UTC), usegmt=True)}")
     if secure:
         parts.append("Secure")
     if httponly:

@@ -97,7 +97,8 @@ def notes_of(request: Request) -> dict[int, str]:
 
 async def index(request: Request) -> Response:
     items = "".join(f"<li>{html.escape(note)}</li>" for note in notes_of(request).values())
-    return Response(PAGE.format(count=len(notes_of(request)), items=items), content_type="text/html")
+    page = PAGE.format(count=len(notes_of(request)), items=items)
+    return Response(page, content_type="text/html")
 
 
 async def add_note(request: Request) -> Response:

@@ -16,9 +16,11 @@ from reference.examples.everything import make_app
 
 @pytest.fixture
 async def notes() -> AsyncIterator[aiohttp.ClientSession]:
-    async with serve(make_app()) as server:
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{server.port}") as session:
-            yield session
+    async with (
+        serve(make_app()) as server,
+        aiohttp.ClientSession(f"http://127.0.0.1:{server.port}") as session,
+    ):
+        yield session
 
 
 async def test_a_note_is_added_and_shown(notes: aiohttp.ClientSession) -> None:
