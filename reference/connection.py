@@ -63,10 +63,11 @@ class Connection(asyncio.Protocol):
     its requests."""
 
     __slots__ = (
-        "_access_log", "_app", "_begun", "_cancelled", "_context", "_continue_due", "_drained", "_draining", "_eof",
-        "_held", "_held_bytes", "_in_outbox", "_last", "_loop", "_max_queue", "_needs_care", "_outbox", "_parser", "_phase", "_queue", "_reading_paused",
-        "_receiving", "_server", "_started_s", "_task", "_task_seen", "_transport",
-        "_unread_input", "_until_close", "_waiting", "_write_mark", "_write_paused",
+        "_access_log", "_app", "_begun", "_cancelled", "_context", "_continue_due", "_drained",
+        "_draining", "_eof", "_held", "_held_bytes", "_in_outbox", "_last", "_loop", "_max_queue",
+        "_needs_care", "_outbox", "_parser", "_phase", "_queue", "_reading_paused", "_receiving",
+        "_server", "_started_s", "_task", "_task_seen", "_transport", "_unread_input",
+        "_until_close", "_waiting", "_write_mark", "_write_paused",
     )  # fmt: skip
 
     _transport: asyncio.Transport
@@ -146,7 +147,6 @@ class Connection(asyncio.Protocol):
         self._waiting.close()
         self._parser.stop()
         self._queue.clear()
-        self._held.clear()
         self._break_body(ClientGone())
         if self._drained is not None and not self._drained.done():
             self._drained.set_exception(ConnectionResetError("the client is gone"))
@@ -227,15 +227,12 @@ class Connection(asyncio.Protocol):
     def shutdown(self) -> None:
         """Close when nothing is at work, else with the answer to what has been read."""
         self._draining = True
+        if self._task is None and self._parser.is_between_requests:
+            # Not at once: an eager handler that shuts its own server down is no `_task` yet.
+            self._loop.call_soon(self._close_idle)
         if self._parser.is_between_requests or self._parser.is_in_body:
             self._last = True
             self._parser.stop_after_request()
-        # Not at once: an eager handler that shuts its own server down is not known as `_task` yet.
-        self._loop.call_soon(self._next_if_idle)
-
-    def _next_if_idle(self) -> None:
-        if self._task is None:
-            self._next()
 
     def abort(self) -> None:
         """Cancel what is at work and cut the connection."""
@@ -334,7 +331,7 @@ class Connection(asyncio.Protocol):
             if self._write_paused:
                 self._begun = self._needs_care = True  # it was sent whole: no other may follow
                 await self.drained()
-        except BaseException as exc:  # a handler may raise anything; see _failed
+        except BaseException as exc:  # noqa: BLE001 - a handler may raise anything; see _failed
             response = self._failed(request, exc)
             close = self._last and not self._queue
         if close or self._needs_care or content is not EMPTY_BODY:
@@ -350,7 +347,6 @@ class Connection(asyncio.Protocol):
     def _failed(self, request: Request, exc: BaseException) -> Response:
         """What is left to do when `_serve` did not come to its end."""
         if isinstance(exc, KeyboardInterrupt):
-            self._task = None
             self.cut()
             self._server.drop(self)
             raise exc
@@ -362,8 +358,6 @@ class Connection(asyncio.Protocol):
             # RFC 9112 §8: the client must be able to tell that the answer is incomplete.
             self.cut()
             return response
-        if isinstance(exc, asyncio.CancelledError) and self._task is not None:
-            self._task.uncancel()  # somebody else's cancellation ends here, as a 500
         close = self._closes_with(request, response)
         body = cast("bytes", response.body)
         self._write(encode(response, body, request.minor, close, request.method == "HEAD"))
@@ -373,7 +367,7 @@ class Connection(asyncio.Protocol):
         """Whether the connection ends with this answer."""
         if wants_close(response):
             self.end_input(request, response)
-        elif self._receiving is not None and self._receiving is request.content:
+        elif self._receiving is request.content:
             # RFC 9112 §9.3: "a server MUST read the entire request message body or close the
             # connection after sending its response". A client that still waits for 100 may or may
             # not send its body, so nothing can follow (RFC 9110 §10.1.1).
@@ -411,17 +405,16 @@ class Connection(asyncio.Protocol):
 
     def _cancel(self) -> None:
         assert self._task is not None
-        if not self._cancelled:
+        if not self._cancelled:  # once, or the handler's own tidying would be cancelled too
             self._cancelled = True
             self._task.add_done_callback(self._cancelled_task_done)
-        self._task.cancel()
+            self._task.cancel()
 
     def _cancelled_task_done(self, task: asyncio.Task[None]) -> None:
         if self._task is task:
             # It had not had its first turn, so `_serve` did nothing, not even this.
             self._task = None
-            if self._phase is _CLOSED:
-                self._server.drop(self)
+            self._server.drop(self)
 
     # -- Output ----------------------------------------------------------------------------------
 
@@ -494,9 +487,10 @@ class Connection(asyncio.Protocol):
         loop or TLS cannot."""
         if self.scheme == "https":
             return None
-        if self._phase is not _OPEN:
+        if self._transport.is_closing():
+            self.cut()
             raise ConnectionResetError("the client is gone")
-        if not self._reading_paused and not self._eof:
+        if not self._reading_paused:
             # asyncio would, and resume in the context of this task; `_settle` does it instead.
             self._reading_paused = True
             self._transport.pause_reading()
@@ -535,8 +529,8 @@ class Connection(asyncio.Protocol):
 
     # -- The end ---------------------------------------------------------------------------------
 
-    def _close(self) -> None:
-        """Close after what was written. RFC 9112 §9.6: where the client may still send, only our
+    def _close(self, *, linger: bool = True) -> None:
+        """Close after what was written. RFC 9112 §9.6: while the client may still send, only our
         side is closed first, and input is read for a while; else a reset could destroy the answer
         before the client has read it."""
         if self._phase is not _OPEN:
@@ -545,15 +539,30 @@ class Connection(asyncio.Protocol):
         self._phase = _CLOSING
         self._parser.stop()
         self._queue.clear()
-        if self._unread_input and not self._eof:
-            if self._reading_paused:
-                self._transport.resume_reading()
-            if self._transport.can_write_eof():
-                self._transport.write_eof()
-            self._waiting.begin(Wait.LINGER)
+        if self._eof or not linger:
+            self._close_transport()
+        elif self._transport.can_write_eof():
+            self._read_and_drop()
+            self._transport.write_eof()
+        elif self._unread_input and not self._until_close:
+            self._read_and_drop()
         else:
+            self._close_transport()  # TLS: the client might wait for the end that we delay
+
+    def _close_idle(self) -> None:
+        if self._task is None:
+            self._close(linger=False)
+
+    def _read_and_drop(self) -> None:
+        if self._reading_paused:
+            self._transport.resume_reading()
+        self._waiting.begin(Wait.LINGER)
+
+    def _close_transport(self) -> None:
+        self._begin_write_wait()
+        if not self._transport.is_closing():
+            # Not twice: the second time, a TLS transport of Python 3.11 forgets its connection.
             self._transport.close()
-            self._begin_write_wait()
 
     def cut(self) -> None:
         """End the connection now, whatever was to be sent."""
@@ -576,7 +585,7 @@ class Connection(asyncio.Protocol):
         if self._parser.is_between_requests:
             # Nothing has come. A client that opened a connection ahead of need would take a 408
             # for the answer to the request that it sends just now.
-            self._close()
+            self._close_idle()
             return
         self._refuse(ProtocolError(408, "the request did not arrive in time"))
         self._next()
@@ -594,18 +603,14 @@ class Connection(asyncio.Protocol):
         else:
             self.abort()
 
-    def _linger_expired(self) -> None:
-        self._transport.close()
-        self._begin_write_wait()
-
 
 _ON_EXPIRY: dict[Wait, Callable[[Connection], None]] = {
-    Wait.NEXT_REQUEST: Connection._close,
+    Wait.NEXT_REQUEST: Connection._close_idle,
     Wait.HEAD: Connection._head_expired,
     Wait.BODY: Connection._body_expired,
     Wait.WRITE: Connection._write_expired,
     Wait.HALF_CLOSED: Connection.abort,
-    Wait.LINGER: Connection._linger_expired,
+    Wait.LINGER: Connection._close_transport,
 }
 
 

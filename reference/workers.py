@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 logger = logging.getLogger("reference")
 
@@ -147,16 +147,17 @@ class _Parent:
             if self._stopping:
                 return
             _flush_output()  # or the child would write it once more
-            pid = os.fork()
-            if pid == 0:
-                status = 1
-                try:
-                    status = self._child(index)
-                finally:
-                    os._exit(status)  # never into the frames of the parent
+            pid = os.fork() or self._end_as_child(index)
             self._indexes[pid] = index
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+    def _end_as_child(self, index: int) -> NoReturn:
+        status = 1
+        try:
+            status = self._child(index)
+        finally:
+            os._exit(status)  # never into the frames of the parent
 
     def _child(self, index: int) -> int:
         """Serve in the new process; returns its exit status."""

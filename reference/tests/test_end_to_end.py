@@ -265,7 +265,8 @@ async def test_http_client_keeps_its_connection() -> None:
         bodies, ports = [], set()
         for method, path, body in [
             ("GET", "/", None), ("POST", "/echo", b"sized"), ("GET", "/missing", None),
-            ("POST", "/echo", iter([b"chu", b"nked"])), ("DELETE", "/users/a", None), ("GET", "/stream/2", None),
+            ("POST", "/echo", iter([b"chu", b"nked"])), ("DELETE", "/users/a", None),
+            ("GET", "/stream/2", None),
         ]:  # fmt: skip
             connection.request(method, path, body, encode_chunked=True)
             ports.add(connection.sock.getsockname()[1])

@@ -15,6 +15,7 @@ from .fakes import (
     CHUNKED,
     CLOSE,
     Wire,
+    advance,
     answer,
     get,
     ok,
@@ -113,6 +114,22 @@ async def test_not_said_when_the_body_came_before_the_handler_asked() -> None:
     gate.set()
     assert await wire.answer() == b""
     wire.send(b"34")
+    assert await wire.answer() == ok(b"1234")
+
+
+@on_fake_clock
+async def test_said_once_to_a_handler_that_asks_twice() -> None:
+    async def patient(request: Request) -> Response:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await request.read()
+        return await echo(request)
+
+    wire = Wire(patient)
+    wire.send(request(b"POST /", b"Content-Length: 4", EXPECT))
+    await advance(2)
+    assert wire.sent_now() == CONTINUE
+    wire.send(b"1234")
     assert await wire.answer() == ok(b"1234")
 
 

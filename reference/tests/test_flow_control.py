@@ -20,6 +20,7 @@ from .fakes import (
     SERVER_ERROR_LINE,
     Wire,
     answer,
+    application,
     get,
     ok,
     on_fake_clock,
@@ -88,7 +89,7 @@ async def test_a_slow_reader_delays_the_next_handler() -> None:
     wire.transport.unstick()
     await settle()
     assert began == ["/1", "/2"]
-    assert wire.closed
+    assert wire.ended
 
 
 @on_fake_clock
@@ -111,11 +112,73 @@ async def test_many_small_answers_to_a_slow_reader() -> None:
 
 
 @on_fake_clock
+async def test_answers_that_were_held_together_slow_down_the_one_behind() -> None:
+    began = []
+
+    async def medium(request: Request) -> Response:
+        began.append(request.path)
+        return Response(b"x" * 40_000)
+
+    wire = Wire(medium)
+    wire.transport.is_stuck = True
+    wire.send(get(b"/1"))
+    await settle()
+    wire.send(get(b"/2"))
+    await settle()  # its handler has ended when the write buffer is full
+    wire.send(get(b"/3") + get(b"/4"))
+    await settle()
+    assert began == ["/1", "/2", "/3"]
+    wire.transport.unstick()
+    await settle()
+    assert began == ["/1", "/2", "/3", "/4"]
+
+
+@on_fake_clock
+async def test_a_full_write_buffer_without_anyone_who_waits() -> None:
+    async def medium(request: Request) -> Response:
+        return Response(b"x" * 40_000)
+
+    wire = Wire(medium)
+    wire.transport.is_stuck = True
+    for _ in range(2):
+        wire.send(get())
+        await settle()
+    assert wire.connection.write_paused
+    wire.transport.unstick()
+    assert not wire.connection.write_paused
+    wire.send(get())
+    await settle()
+    assert len(wire.transport.writes) == 3
+
+
+@on_fake_clock
+async def test_the_client_goes_with_a_full_write_buffer(caplog: pytest.LogCaptureFixture) -> None:
+    gate = asyncio.Event()
+
+    async def medium(request: Request) -> Response:
+        if request.path == "/3":
+            await gate.wait()
+        return Response(b"x" * 40_000)
+
+    wire = Wire(application(medium, handler_cancellation=False))
+    wire.transport.is_stuck = True
+    for path in (b"/1", b"/2", b"/3"):
+        wire.send(get(path))
+        await settle()
+    wire.lose()
+    await settle()
+    gate.set()
+    await settle()
+    assert wire.server._connections == set()
+    assert caplog.records == []
+
+
+@on_fake_clock
 async def test_a_stream_that_never_waits_lets_others_run() -> None:
     order = []
 
     async def parts() -> AsyncIterator[bytes]:
-        for i in range(40):
+        for i in range(100):
             order.append(i)
             yield b"x"
 
@@ -125,13 +188,9 @@ async def test_a_stream_that_never_waits_lets_others_run() -> None:
     wire = Wire(stream)
     wire.send(get())
     asyncio.get_running_loop().call_soon(order.append, -1)
-    asyncio.get_running_loop().call_soon(
-        asyncio.get_running_loop().call_soon, order.append, -2
-    )
     await settle()
-    assert order.index(-1) <= 16
-    assert order.index(-2) <= 33
-    assert len(order) == 42
+    assert order.index(-1) in (16, 32)  # the second when its task is eager
+    assert len(order) == 101
 
 
 @on_fake_clock
@@ -154,6 +213,26 @@ async def test_foreign_cancellation_behind_a_whole_answer_sends_no_other(
     assert said.count(b"HTTP/1.1 ") == 1
     assert SERVER_ERROR_LINE not in said
     assert wire.acts == ["abort"]
+
+
+@pytest.mark.parametrize("then", ["unstick", "lose_now"])
+@on_fake_clock
+async def test_what_else_happens_in_the_turn_of_a_cancellation(then: str) -> None:
+    tasks = []
+
+    async def large(request: Request) -> Response:
+        tasks.append(asyncio.current_task())
+        return Response(b"x" * 100_000)
+
+    wire = Wire(large)
+    wire.transport.is_stuck = True
+    wire.send(get())
+    await settle()
+    assert tasks[0] is not None
+    tasks[0].cancel()
+    getattr(wire.transport, then)()
+    await settle()
+    assert wire.closed
 
 
 # -- A slow handler pauses the client ------------------------------------------------------------
@@ -197,7 +276,7 @@ async def test_a_body_that_comes_at_once_does_not_leave_the_socket_paused(count:
 async def test_a_body_that_nobody_reads_does_not_leave_the_socket_paused() -> None:
     wire = Wire(hello, limits=SMALL_BUFFER)
     wire.send(request(b"POST /", b"Content-Length: 40", body=20 * b"x"))
-    assert wire.acts == ["pause"]
+    assert wire.acts[0] == "pause"
     wire.send(20 * b"x" + get())
     assert await wire.answer() == ok(b"hello") + ok(b"hello")
     assert wire.acts == ["pause", "resume"]
@@ -208,8 +287,7 @@ async def test_parts_are_read_while_they_arrive() -> None:
     parts: list[bytes] = []
 
     async def collect(request: Request) -> Response:
-        async for part in request.content:
-            parts.append(part)
+        parts.extend([part async for part in request.content])
         return Response("done")
 
     wire = Wire(collect)
@@ -384,7 +462,9 @@ async def test_a_small_body_is_streamed_back_and_the_connection_kept() -> None:
     wire.send(request(b"POST /", b"Content-Length: 4"))
     assert await wire.answer() == answer(b"200 OK", BYTES, CHUNKED)
     wire.send(b"1234" + post(b"5"))
-    said = b"4\r\n1234\r\n0\r\n\r\n" + answer(b"200 OK", BYTES, CHUNKED, body=b"1\r\n5\r\n0\r\n\r\n")
+    said = b"4\r\n1234\r\n0\r\n\r\n" + answer(
+        b"200 OK", BYTES, CHUNKED, body=b"1\r\n5\r\n0\r\n\r\n"
+    )
     assert await wire.answer() == said
 
 

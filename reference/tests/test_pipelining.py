@@ -195,15 +195,31 @@ async def test_a_body_that_arrives_while_an_earlier_request_is_at_work() -> None
     assert wire.acts == ["pause", "resume"]
 
 
+@pytest.mark.parametrize("framing", [CHUNKED, b"Content-Length: 100001"])
+@on_fake_clock
+async def test_a_large_body_that_arrives_later_does_not_end_an_earlier_answer(
+    framing: bytes,
+) -> None:
+    async def size(request: Request) -> Response:
+        return Response(str(len(await request.read())))
+
+    wire = Wire(size)
+    body = 100_001 * b"x"
+    if framing == CHUNKED:
+        body = b"186a1\r\n" + body + b"\r\n0\r\n\r\n"
+    wire.send(get() + request(b"POST /", framing, body=body[:10]))
+    assert await wire.answer() == ok(b"0")
+    wire.send(body[10:] + get())
+    assert await wire.answer() == ok(b"100001") + ok(b"0")
+
+
 # -- Errors keep their place ---------------------------------------------------------------------
 
 MALFORMED = [
     (b"nonsense\r\n\r\n", refused(b"400 Bad Request", b"malformed request line")),
     (
         request(b"GET /", b"Expect: tea"),
-        refused(
-            b"417 Expectation Failed", b"the only expectation that can be met is 100-continue"
-        ),
+        refused(b"417 Expectation Failed", b"the only expectation that can be met is 100-continue"),
     ),
     (
         b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",

@@ -7,13 +7,11 @@ import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator
-from io import BytesIO
-from pathlib import Path
 
 import pytest
 
 from reference.request import Request
-from reference.response import Body, FileBody, Response
+from reference.response import Response
 
 from .fakes import (
     BYTES,
@@ -21,10 +19,8 @@ from .fakes import (
     CLOSE,
     SERVER_ERROR_LINE,
     Wire,
-    advance,
     answer,
     application,
-    fake_clock,
     get,
     on_fake_clock,
     request,
@@ -92,9 +88,7 @@ async def test_chunked(parts: tuple[object, ...], body: bytes) -> None:
     wire = Wire(source)
     wire.send(get() + get(b"/", CLOSE))
     body += b"0\r\n\r\n"
-    assert await wire.answer() == (
-        stream_head(CHUNKED) + body + stream_head(CHUNKED, CLOSE) + body
-    )
+    assert await wire.answer() == (stream_head(CHUNKED) + body + stream_head(CHUNKED, CLOSE) + body)
     assert source.ended == ["exhausted", "exhausted"]
 
 
@@ -126,11 +120,12 @@ async def test_sized() -> None:
     assert wire.acts == []
 
 
-@pytest.mark.parametrize(("fields", "act"), [((), "close"), ((KEEP_ALIVE,), "eof")])
+@pytest.mark.parametrize("fields", [(), (KEEP_ALIVE,)])
+@pytest.mark.parametrize(("tls", "act"), [(False, "eof"), (True, "close")])
 @on_fake_clock
-async def test_until_close_to_http_1_0(fields: tuple[bytes, ...], act: str) -> None:
+async def test_until_close_to_http_1_0(fields: tuple[bytes, ...], tls: bool, act: str) -> None:
     source = Source(b"ab", b"c")
-    wire = Wire(source)
+    wire = Wire(source, tls=tls)
     wire.send(request(OLD, *fields) + request(OLD, *fields))  # nothing can follow
     assert await wire.answer() == stream_head(CLOSE) + b"abc"
     assert wire.acts == [act]
@@ -231,7 +226,33 @@ async def test_failure_before_the_head_is_500(headers: dict[str, str]) -> None:
     assert said.count(CLOSE) == 1
     assert b"Set-Cookie" not in said
     assert b"never" not in said
-    assert wire.acts == ["close"]
+    assert wire.acts == ["eof"]
+
+
+@on_fake_clock
+async def test_failure_behind_a_stream_is_a_500() -> None:
+    source = Source(b"ab")
+
+    async def second(request: Request) -> Response:
+        if request.path == "/crash":
+            raise SystemExit
+        return await source(request)
+
+    wire = Wire(second)
+    wire.send(get())
+    assert await wire.answer() == stream_head(CHUNKED) + b"2\r\nab\r\n0\r\n\r\n"
+    assert wire.server._connections == {wire.connection}
+    wire.send(get(b"/crash"))
+    assert (await wire.answer()).startswith(SERVER_ERROR_LINE)
+    assert wire.acts == []
+
+
+@on_fake_clock
+async def test_the_end_of_a_body_does_not_wait_for_the_one_of_the_request() -> None:
+    wire = Wire(Source(b"ab"))
+    wire.send(request(b"POST / HTTP/1.0", b"Content-Length: 10", body=b"x"))
+    assert await wire.answer() == stream_head(CLOSE) + b"ab"
+    assert wire.acts == ["eof"]
 
 
 # -- The client goes away ------------------------------------------------------------------------
@@ -356,181 +377,16 @@ async def test_an_iterator() -> None:
     assert await wire.answer() == stream_head(CHUNKED) + b"2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"
 
 
-# -- Files ---------------------------------------------------------------------------------------
-
-
-class Files:
-    """A handler for one file, of which it sends a part; notes the files that it opened."""
-
-    def __init__(self, content: bytes, offset: int = 0, count: int | None = None) -> None:
-        self._content = content
-        self._offset = offset
-        self._count = len(content) - offset if count is None else count
-        self.opened: list[BytesIO] = []
-
-    async def __call__(self, request: Request) -> Response:
-        file = BytesIO(self._content)
-        self.opened.append(file)
-        response = Response()
-        response.body = FileBody(file, self._offset, self._count)
-        return response
-
-    @property
-    def are_closed(self) -> bool:
-        return all(file.closed for file in self.opened)
-
-
-LARGE = bytes(range(256)) * 3000  # 768,000: three parts
-
-
-@pytest.mark.parametrize("native", [True, False])
-@pytest.mark.parametrize("tls", [True, False])
-@pytest.mark.parametrize(("offset", "count"), [(0, 768_000), (10, 500_000), (1, 1), (0, 0)])
-@on_fake_clock
-async def test_file(native: bool, tls: bool, offset: int, count: int) -> None:
-    fake_clock().native_sendfile = native
-    files = Files(LARGE, offset, count)
-    wire = Wire(files, tls=tls)
-    wire.send(get() + get(b"/", CLOSE))
-    await wire.until(lambda: wire.closed)
-    length = b"Content-Length: %d" % count
-    body = LARGE[offset : offset + count]
-    assert wire.sent_now() == stream_head(length) + body + stream_head(length, CLOSE) + body
-    assert files.are_closed
-    paused = native and not tls and count
-    assert wire.acts == (["pause", "resume"] if paused else []) * 2 + ["close"] or not paused
-
-
-@on_fake_clock
-async def test_head_of_a_file() -> None:
-    files = Files(LARGE)
-    wire = Wire(files)
-    wire.send(request(b"HEAD /") + request(b"HEAD /"))
-    assert await wire.answer() == 2 * stream_head(b"Content-Length: 768000")
-    assert files.are_closed
-
-
-@pytest.mark.parametrize("native", [True, False])
-@on_fake_clock
-async def test_a_file_that_shrank_cuts(native: bool, caplog: pytest.LogCaptureFixture) -> None:
-    fake_clock().native_sendfile = native
-    files = Files(b"12345", 0, 10)
-    wire = Wire(files)
-    wire.send(get())
-    await wire.until(lambda: wire.closed)
-    assert wire.sent_now() == stream_head(b"Content-Length: 10") + b"12345"
-    assert wire.acts[-1] == "abort"
-    assert files.are_closed
-    assert "the file is shorter" in caplog.text
-
-
-@on_fake_clock
-async def test_context_and_reading_behind_a_file() -> None:
-    fake_clock().native_sendfile = True
-    wire = Wire(Files(b"12345"))
-    for _ in range(2):
-        wire.send(get())
-        assert (await wire.answer()).endswith(b"12345")
-        assert wire.transport.is_reading()
-    assert wire.acts == 2 * ["pause", "resume"]
-
-
-@pytest.mark.parametrize("cancellation", [True, False])
-@on_fake_clock
-async def test_a_client_that_goes_while_a_file_is_sent(
-    cancellation: bool, caplog: pytest.LogCaptureFixture
-) -> None:
-    fake_clock().native_sendfile = True
-    files = Files(LARGE)
-    wire = Wire(application(files, handler_cancellation=cancellation))
-    wire.transport.is_stuck = True
-    wire.send(get())
-    await settle()
-    assert not files.are_closed
-    wire.lose()
-    await settle()
-    assert files.are_closed
-    assert wire.server._connections == set()
-    assert caplog.records == []
-
-
-@on_fake_clock
-async def test_a_client_that_went_before_the_file(caplog: pytest.LogCaptureFixture) -> None:
-    gate = asyncio.Event()
-    files = Files(LARGE)
-
-    async def late(request: Request) -> Response:
-        await gate.wait()
-        return await files(request)
-
-    wire = Wire(application(late, handler_cancellation=False))
-    wire.send(get())
-    await settle()
-    wire.lose()
-    gate.set()
-    await settle()
-    assert files.are_closed
-    assert caplog.records == []
-
-
-@on_fake_clock
-async def test_the_system_tells_first_that_the_client_went(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    fake_clock().native_sendfile = True
-    files = Files(LARGE)
-    wire = Wire(files)
-    wire.transport.is_stuck = True
-    wire.send(get())
-    await settle()
-    wire.transport.break_sendfile(BrokenPipeError())
-    await settle()
-    assert files.are_closed
-    assert wire.acts == ["pause", "abort"]
-    assert caplog.records == []
-
-
-@on_fake_clock
-async def test_a_client_that_takes_nothing_of_a_file() -> None:
-    fake_clock().native_sendfile = True
-    files = Files(LARGE)
-    wire = Wire(files)
-    wire.transport.is_stuck = True
-    wire.send(get())
-    await advance(59.999)
-    assert wire.acts == ["pause"]
-    await advance(0.001)
-    assert wire.acts == ["pause", "abort"]
-    assert files.are_closed
-
-
-@on_fake_clock
-async def test_file_from_the_disk(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(LARGE)
-
-    async def stream(request: Request) -> Response:
-        response = Response()
-        response.body = FileBody(path.open("rb"), 0, len(LARGE))
-        return response
-
-    wire = Wire(stream)
-    wire.send(get(b"/", CLOSE))
-    await wire.until(lambda: wire.closed)
-    assert wire.sent_now() == stream_head(b"Content-Length: 768000", CLOSE) + LARGE
-
-
 # -- Responses that are prepared -----------------------------------------------------------------
 
 
 class Prepared(Response):
     """Becomes what the request asks for."""
 
-    async def prepare(self, request: Request) -> Response:  # type: ignore[override]
+    async def prepare(self, request: Request) -> Response:
         if request.path == "/crash":
             raise OSError("no such disk")
-        body: Body = request.path
-        return Response(body)
+        return Response(request.path)
 
 
 @on_fake_clock
@@ -544,4 +400,4 @@ async def test_a_response_that_is_prepared() -> None:
     assert said.count(b"HTTP/1.1 200 OK") == 2
     assert said.count(SERVER_ERROR_LINE) == 1
     assert said.endswith(b"/2")
-    assert wire.closed
+    assert wire.ended

@@ -178,6 +178,7 @@ async def test_one_timer_a_connection() -> None:
         await advance(1)
         assert len(fake_clock().timers()) == 1
     wire.send(get(b"/", CLOSE))
+    wire.send_eof()
     await settle()
     assert fake_clock().timers() == []
 
@@ -234,6 +235,25 @@ async def test_body_time_runs_only_while_the_handler_waits_for_it() -> None:
     assert wire.acts == []
     wire.send(b"1234")
     assert await wire.answer() == ok(b"1234")
+
+
+@on_fake_clock
+async def test_a_handler_that_thinks_between_two_parts() -> None:
+    async def thoughtful(request: Request) -> Response:
+        parts = []
+        async for part in request.content:
+            parts.append(part)
+            await asyncio.sleep(100)
+        return Response(b"".join(parts).decode())
+
+    wire = Wire(thoughtful)
+    wire.send(request(b"POST /", b"Content-Length: 4"))
+    await advance(1)
+    wire.send(b"12")
+    await advance(110)
+    wire.send(b"34")
+    await advance(100)
+    assert wire.sent_now() == ok(b"1234")
 
 
 @on_fake_clock
@@ -302,17 +322,51 @@ async def test_write_without_progress(handler: Answer) -> None:
 
 
 @on_fake_clock
-async def test_answers_behind_it_are_not_taken_for_a_stuck_client() -> None:
-    async def sizes(request: Request) -> Response:
-        return Response(b"x" * (60_000 if request.path == "/1" else 30_000))
-
-    wire = Wire(sizes)
+async def test_a_body_that_arrives_is_no_progress_in_writing() -> None:
+    wire = Wire(endless)
     wire.transport.is_stuck = True
-    wire.send(get(b"/1") + get(b"/2") + get(b"/3"))
+    wire.send(request(b"POST /", b"Content-Length: 10"))
+    await advance(59)
+    wire.send(b"12345")
+    await advance(1)
+    assert wire.acts == ["abort"]
+
+
+@on_fake_clock
+async def test_answers_behind_it_are_not_taken_for_a_stuck_client() -> None:
+    async def medium(request: Request) -> Response:
+        return Response(b"x" * 40_000)
+
+    wire = Wire(medium)
+    wire.transport.is_stuck = True
+    for _ in range(3):
+        wire.send(get())
+        await settle()
     await advance(30)
     wire.transport.take(10_000)
-    await advance(30 + TICK)
+    await advance(60)
     assert wire.acts == []
+    await advance(60)
+    assert wire.acts == ["abort"]
+
+
+@on_fake_clock
+async def test_a_stream_may_take_its_time_when_the_client_has_taken_all() -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        yield 100_000 * b"x"
+        await asyncio.sleep(1000)
+        yield b"y"
+
+    async def slow(request: Request) -> Response:
+        return Response(parts())
+
+    wire = Wire(slow)
+    wire.transport.is_stuck = True
+    wire.send(get())
+    await advance(10)
+    wire.transport.unstick()
+    await advance(1000)
+    assert wire.sent_now().endswith(b"\r\n1\r\ny\r\n0\r\n\r\n")
 
 
 @on_fake_clock
@@ -320,13 +374,14 @@ async def test_the_last_answer_must_be_taken_too() -> None:
     wire = Wire(hello)
     wire.transport.is_stuck = True
     wire.send(get(b"/", CLOSE))
+    await advance(2)
+    assert wire.acts == ["eof", "close"]
     await advance(60 - TICK)
-    assert wire.acts == ["close"]
     wire.transport.take(10)
     await advance(60)
-    assert wire.acts == ["close"]
-    await advance(60)
-    assert wire.acts == ["close", "abort"]
+    assert wire.acts == ["eof", "close"]
+    await advance(TICK)
+    assert wire.acts == ["eof", "close", "abort"]
     assert wire.closed
 
 

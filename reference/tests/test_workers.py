@@ -1,4 +1,4 @@
-"""Several workers on one port, in processes of their own: who answers, who ends, who is replaced."""
+"""Several workers on one port: who answers, who ends, who is replaced."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reference.tests.processes import (
 )
 
 SCRIPT = """
-import asyncio, logging, os, signal, socket, subprocess, sys
+import asyncio, logging, os, signal, socket, sys
 from reference import *
 
 app = Application()
@@ -218,11 +218,12 @@ def test_worker_that_cannot_write_ends_cleanly() -> None:
 async def fill(app):
     os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
     print("lost")
+    print("filled", file=sys.stderr)
 app.on_startup.append(fill)
 run_app(app, port=0, workers=2)
 """
     with started(SCRIPT + hook, line_buffered=False) as process:
-        wait_until(lambda: len(session_members(process.pid)) == 3)
+        process.wait_for("filled", 2, stream="stderr")
         assert process.stop() == 0
         assert session_members(process.pid) == set()
 
@@ -242,7 +243,11 @@ def test_worker_without_output_ends_cleanly() -> None:
 
 
 def test_children_of_others_are_none_of_our_business() -> None:
-    run = "subprocess.Popen(['true']); run_app(app, port=0, workers=2)"
+    run = """
+if os.fork() == 0:
+    os._exit(5)
+run_app(app, port=0, workers=2)
+"""
     with started(SCRIPT + run) as process:
         workers_that_answer(process.port, 2)
         assert process.stop() == 0
@@ -282,7 +287,8 @@ def test_port_that_others_have_is_an_error_of_the_parent() -> None:
         with started(
             SCRIPT + f"run_app(app, port={first.port}, workers=2, reuse_port=True)"
         ) as third:
-            workers_that_answer(third.port, 4)  # both asked for it
+            workers_that_answer(third.port, 4)
+            assert third.stop() == 0
 
 
 def test_several_hosts_have_one_port() -> None:
@@ -335,7 +341,7 @@ run_app(app, workers=2, {})
 )
 def test_unix_socket_is_shared(bind: str, given: str, tmp_path: Path) -> None:
     path = tmp_path / "socket"
-    if "path=" in given:
+    if given == "path=path":
         with socket.socket(socket.AF_UNIX) as stale:
             stale.bind(str(path))
     sock = f"path = {str(path)!r}; sock = socket.socket(socket.AF_UNIX); {bind}"
