@@ -366,7 +366,7 @@ class Connection(asyncio.Protocol):
     def _closes_with(self, request: Request, response: Response) -> bool:
         """Whether the connection ends with this answer."""
         if wants_close(response):
-            self.end_input(request, response)
+            self._end_input(request, response)
         elif self._receiving is request.content:
             # RFC 9112 §9.3: "a server MUST read the entire request message body or close the
             # connection after sending its response". A client that still waits for 100 may or may
@@ -374,10 +374,10 @@ class Connection(asyncio.Protocol):
             left = self._parser.body_bytes_left
             limit = self._server.limits.unread_body_bytes
             if self._last or self._continue_due or left is None or left > limit:
-                self.end_input(request, response)
+                self._end_input(request, response)
         return self._last and not self._queue
 
-    def end_input(self, request: Request, response: Response) -> None:
+    def _end_input(self, request: Request, response: Response) -> None:
         """Let nothing follow the answer to `request`."""
         self._last = self._unread_input = True
         self._queue.clear()

@@ -32,9 +32,7 @@ async def send_streamed(
         framing = frame(response, request.minor)
         head_only = request.method == "HEAD" or not has_content(response.status)
         until_close = framing.length is None and not framing.chunked and not head_only
-        if until_close and not close:
-            close = True
-            connection.end_input(request, response)
+        close = close or until_close
         connection.begin_answer(
             encode_head(response, framing, request.minor, close), until_close=until_close
         )

@@ -398,6 +398,18 @@ async def test_error_to_a_client_that_reads_nothing() -> None:
     assert wire.acts == ["eof", "close", "abort"]
 
 
+@on_fake_clock
+async def test_eof_from_a_client_that_reads_nothing() -> None:
+    wire = Wire(hello)
+    wire.transport.is_stuck = True
+    wire.send(b"nonsense\r\n\r\n")
+    await settle()
+    wire.send_eof()
+    assert wire.acts == ["eof", "close"]  # by the transport itself
+    await advance(2 + 60)
+    assert wire.acts == ["eof", "close", "abort"]
+
+
 def test_the_fake_transport_tells_of_lost_answers() -> None:
     transport = FakeTransport(asyncio.Protocol(), {}, tls=False)
     transport._closing = True

@@ -87,6 +87,18 @@ async def test_the_client_is_heard_while_a_file_is_copied() -> None:
 
 
 @on_fake_clock
+async def test_a_client_that_takes_nothing_of_a_copied_file() -> None:
+    files = Files(LARGE)
+    wire = Wire(files)
+    wire.transport.is_stuck = True
+    wire.send(get())
+    await wire.until(lambda: len(wire.transport.writes) == 2)
+    await advance(60)
+    assert wire.acts == ["pause", "resume", "abort"]
+    assert files.are_closed
+
+
+@on_fake_clock
 async def test_head_of_a_file() -> None:
     files = Files(LARGE)
     wire = Wire(files)
