@@ -23,6 +23,7 @@ from .fakes import (
     Wire,
     advance,
     answer,
+    application,
     get,
     ok,
     on_fake_clock,
@@ -249,7 +250,8 @@ async def test_crash_at_the_last_request(path: bytes) -> None:
     assert wire.ended
 
 
-def test_keyboard_interrupt_goes_on() -> None:
+@pytest.mark.parametrize("cancellation", [True, False])
+def test_keyboard_interrupt_goes_on(cancellation: bool) -> None:
     async def interrupt(request: Request) -> Response:
         raise KeyboardInterrupt
 
@@ -257,7 +259,7 @@ def test_keyboard_interrupt_goes_on() -> None:
     wires = []
 
     def start() -> None:
-        wires.append(Wire(interrupt))
+        wires.append(Wire(application(interrupt, handler_cancellation=cancellation)))
         wires[0].send(get())
 
     loop.call_soon(start)
