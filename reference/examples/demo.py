@@ -12,11 +12,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_START_TIMEOUT_S = 20.0
 _ASKED = (("/john_doe", 200, "Welcome, john_doe!"), ("/jane", 404, "No such user with as jane :("))
 
 
@@ -54,30 +52,27 @@ def _ask(port: int, path: str) -> tuple[int, str]:
         connection.close()
 
 
-def _wait_until_answered(process: subprocess.Popen[str], port: int) -> None:
-    deadline = time.monotonic() + _START_TIMEOUT_S
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            _ask(port, "/")
-        except OSError:
-            time.sleep(0.02)  # not yet listening: ask again
-        else:
-            return
-    raise SystemExit("the sample application did not start")
+def _read_banner(process: subprocess.Popen[str]) -> str:
+    """The first line that the sample prints: from then on it listens."""
+    assert process.stdout is not None
+    banner = process.stdout.readline()
+    if not banner.startswith("Started server on "):
+        raise SystemExit("the sample application did not start")
+    return banner
 
 
 def main() -> int:
     port = _free_port()
     as_expected = True
     with _sample(port) as process:
-        _wait_until_answered(process, port)
+        banner = _read_banner(process)
         for path, status, text in _ASKED:
             answer = _ask(port, path)
             as_expected &= answer == (status, text)
             print(f"GET {path:<10} -> {answer[0]} {answer[1]}")
         process.send_signal(signal.SIGTERM)
         log, _ = process.communicate(timeout=10)
-        print("its log:\n  " + log.strip().replace("\n", "\n  "))
+        print("its log:\n  " + (banner + log).strip().replace("\n", "\n  "))
         print(f"SIGTERM         -> exit status {process.returncode}")
         as_expected &= process.returncode == 0
         as_expected &= all(f"Received request to {path}" in log for path, _, _ in _ASKED)
