@@ -45,7 +45,14 @@ demo: venv
 	$(BIN)/python -m reference.examples.demo
 
 bench: $(VENV)/.peers
-	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.throughput --pairs reference:bare,reference:aiohttp \
+	    --scenario plaintext,json --json benchmarks/results/throughput-asyncio.json
+	$(BIN)/python -m benchmarks.throughput --pairs reference:sanic,reference:starlette,reference:blacksheep \
+	    --json benchmarks/results/throughput-others.json
+	$(BIN)/python -m benchmarks.throughput --pairs reference:socketify,reference:bare --loop uvloop \
+	    --json benchmarks/results/throughput-uvloop.json
+	$(BIN)/python -m benchmarks.throughput --pairs reference:aiohttp --scenario param,pipelined16 \
+	    --json benchmarks/results/throughput-param-pipelined.json
 	$(BIN)/python -m benchmarks.memory idle reference aiohttp
 	$(BIN)/python -m benchmarks.memory stream reference aiohttp
 	$(BIN)/python -m benchmarks.startup
