@@ -1,7 +1,7 @@
 """The application: routes, middlewares, hooks and state, and how they make a response.
 
-Owns the order in which things run. Knows nothing of sockets: `handle` turns a request into a
-response, `startup` to `cleanup` run the hooks; a server calls them.
+Owns the order in which things run. Knows nothing of sockets: `handler_for` and `response_to` turn
+a request into a response, `startup` to `cleanup` run the hooks; a server calls them.
 """
 
 from __future__ import annotations
@@ -120,31 +120,28 @@ class Application:
 
     # -- Requests --------------------------------------------------------------------------------
 
-    async def handle(self, request: Request) -> Response:
-        """The response to `request`, from a handler, an HTTPException or the 500 page.
+    def handler_for(self, request: Request) -> Handler:
+        """What answers `request`: its route's handler, or 404 or 405, inside the middlewares.
 
-        Only what is not an `Exception` (cancellation, SystemExit) is raised.
+        Sets `match_info`. The caller awaits it, so that a request takes one coroutine less, and
+        gives what it raises to `response_to`.
         """
-        try:
-            match = self.router.resolve(request.method, request.raw_path)
-            route = match.route
-            if route is None:
-                handler = self._wrap(_no_route(match, request))
-            else:
-                request.match_info = match.params
-                handler = self._stacks.get(route) or self._stack(route)
-            response = await handler(request)
-            if isinstance(response, Response):
-                return response
-            raise TypeError(f"the handler returned {type(response).__name__}, not a Response")
-        except HTTPException as exc:
+        match = self.router.resolve(request.method, request.raw_path)
+        route = match.route
+        if route is None:
+            return self._wrap(_no_route(match, request))
+        request.match_info = match.params
+        return self._stacks.get(route) or self._stack(route)
+
+    def response_to(self, request: Request, exc: Exception) -> Response:
+        """The response to `request`, whose handler raised `exc`."""
+        if isinstance(exc, HTTPException):
             # Without its traceback: one object may be raised for many requests, and would collect
             # theirs, and nothing of the handler need live until the answer is sent.
             return exc.with_traceback(None)
-        except BodyError as exc:
+        if isinstance(exc, BodyError):
             return STATUS_CLASSES[exc.status](reason=str(exc) or None)
-        except Exception as exc:  # noqa: BLE001 - whatever a handler raises becomes a 500
-            return self.internal_error(request, exc)
+        return self.internal_error(request, exc)
 
     def internal_error(self, request: Request, exc: BaseException) -> Response:
         """Log `exc` with its traceback; returns the 500 page."""
@@ -211,6 +208,11 @@ class Application:
             with _collecting(errors):
                 await _leave(self._entered.pop())
         return errors
+
+
+def no_response(value: object) -> TypeError:
+    """What a handler has done wrong that returned `value`."""
+    return TypeError(f"the handler returned {type(value).__name__}, not a Response")
 
 
 async def _leave(iterator: AsyncIterator[None]) -> None:

@@ -61,11 +61,13 @@ class BodyStream:
             return
         self._parts.append(data)
         self._held_bytes += len(data)
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def feed_eof(self) -> None:
         self._at_end = True
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def fail(self, error: BodyError) -> None:
         """No more will arrive; readers get what is held first, and then `error`."""
@@ -107,15 +109,21 @@ class BodyStream:
             self._source.body_delivered()
         return part
 
+    def take(self) -> bytes:
+        """All that has arrived and was not read."""
+        if not self._parts:
+            return b""
+        whole = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        self._parts.clear()
+        self._held_bytes = 0
+        if self._source is not None:
+            self._source.body_delivered()
+        return whole
+
     async def read(self, limit_bytes: int | None = None) -> bytes:
         """All that is left. Stops after more than `limit_bytes`, so that the caller can refuse."""
         if self._at_end:
-            whole = b"".join(self._parts)  # the usual case: all of it came with the head
-            self._parts.clear()
-            self._held_bytes = 0
-            if self._source is not None:
-                self._source.body_delivered()
-            return whole
+            return self.take()
         parts: list[bytes] = []
         size = 0
         while part := await self.read_part():

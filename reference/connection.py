@@ -24,6 +24,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from .access_log import log_access
+from .application import no_response
 from .body import EMPTY_BODY, BodyStream
 from .errors import BodyError, BodyTimeout, ClientGone, ProtocolError
 from .fields import Fields
@@ -64,7 +65,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_access_log", "_app", "_begun", "_cancelled", "_context", "_continue_due", "_drained",
-        "_draining", "_eof", "_held", "_held_bytes", "_in_outbox", "_last", "_loop", "_max_queue",
+        "_draining", "_eof", "_held", "_in_outbox", "_last", "_loop", "_max_queue",
         "_needs_care", "_outbox", "_parser", "_phase", "_queue", "_reading_paused", "_receiving",
         "_server", "_started_s", "_task", "_task_seen", "_transport", "_unread_input",
         "_until_close", "_waiting", "_write_mark", "_write_paused",
@@ -84,8 +85,7 @@ class Connection(asyncio.Protocol):
         self._queue: deque[Request | ProtocolError] = deque()
         self._task: asyncio.Task[None] | None = None
         self._receiving: BodyStream | None = None  # the body that arrives now
-        self._held: list[bytes] = []  # answers to be sent in the next turn of the event loop
-        self._held_bytes = 0
+        self._held = b""  # answers to be sent in the next turn of the event loop
         self._outbox = server.outbox
         self._in_outbox = False
         self._task_seen: asyncio.Task[None] | None = None  # when the outbox last asked
@@ -195,6 +195,7 @@ class Connection(asyncio.Protocol):
         assert self._receiving is not None
         self._receiving.feed_eof()
         self._receiving = None
+        self._continue_due = False
 
     # -- Called by the body of a request, and by the server --------------------------------------
 
@@ -267,7 +268,7 @@ class Connection(asyncio.Protocol):
                 self._write(encode_refusal(request, 1))
                 continue
             self._waiting.wait = None
-            if self._needs_care or request.content is not EMPTY_BODY:
+            if self._needs_care or (request.content is not EMPTY_BODY and request.expects_continue):
                 self._prepare(request)
             # A name, because the task would make up one, and that takes a sixth of its making.
             task = _Task(self._serve(request), loop=self._loop, name="request")
@@ -301,7 +302,7 @@ class Connection(asyncio.Protocol):
     def _wait_for_client(self) -> None:
         parser, waiting = self._parser, self._waiting
         if not self._last and parser.is_between_requests:
-            waiting.begin_idle()
+            waiting.begin_idle(self._loop.time())
         elif parser.is_in_body:
             waiting.begin(Wait.BODY)
         elif self._last:
@@ -311,19 +312,25 @@ class Connection(asyncio.Protocol):
 
     async def _serve(self, request: Request) -> None:
         """Answer one request; the coroutine of its task."""
+        app, content = self._app, request.content
         try:
-            content = request.content
             if content is EMPTY_BODY or content.error is None:
-                response = await self._app.handle(request)
+                try:
+                    response = await app.handler_for(request)(request)
+                    if not isinstance(response, Response):
+                        raise no_response(response)
+                except Exception as exc:  # noqa: BLE001 - whatever is raised becomes a response
+                    response = app.response_to(request, exc)
             else:
                 response = refusal(content.error.status, str(content.error))
-            if response.prepare is not None:
+            body = response._body
+            if body.__class__ is not bytes and response.prepare is not None:
                 response = await response.prepare(request)
+                body = response._body
             if response._headers is None and self._receiving is None:
                 close = self._last and not self._queue
             else:
                 close = self._closes_with(request, response)
-            body = response._body
             if body.__class__ is bytes:
                 self._write(encode(response, body, request.minor, close, request.method == "HEAD"))
             else:
@@ -341,8 +348,8 @@ class Connection(asyncio.Protocol):
             if self._queue or not self._parser.is_between_requests:
                 # Not in the context of this task, which the next one would inherit.
                 self._context.run(self._next)
-            elif self._phase is _OPEN:
-                self._waiting.begin_idle()
+            elif not self._in_outbox and self._phase is _OPEN:
+                self._waiting.begin_idle(self._loop.time())
 
     def _failed(self, request: Request, exc: BaseException) -> Response:
         """What is left to do when `_serve` did not come to its end."""
@@ -420,15 +427,14 @@ class Connection(asyncio.Protocol):
 
     def _write(self, data: bytes) -> None:
         """Have a whole answer sent, with others that are ready in this turn of the event loop."""
-        self._held.append(data)
+        self._held = held = self._held + data
         if not self._in_outbox:
             self._in_outbox = True
             self._outbox.add(self)
-        self._held_bytes += len(data)
-        if self._held_bytes > _HELD_ANSWER_BYTES:
+        if len(held) > _HELD_ANSWER_BYTES:
             self._flush()
 
-    def send_ready(self) -> bool:
+    def send_ready(self, now_s: float) -> bool:
         task = self._task
         if task is not None and task is not self._task_seen and self._held:
             # The next handler has not had its first turn: its answer may go with these.
@@ -437,15 +443,17 @@ class Connection(asyncio.Protocol):
         self._in_outbox = False
         self._task_seen = None
         self._flush()
+        if task is None and self._waiting.wait is None:
+            # Only now, and not when the handler ended: for all answers of a turn by one clock.
+            self._waiting.begin_idle(now_s)
         return True
 
     def _flush(self) -> None:
         held = self._held
         if held:
+            self._held = b""
             if self._phase is _OPEN:
-                self._transport.write(held[0] if len(held) == 1 else b"".join(held))
-            held.clear()
-            self._held_bytes = 0
+                self._transport.write(held)
 
     def begin_answer(self, head: bytes, *, until_close: bool) -> None:
         """Send a head ahead of its body."""

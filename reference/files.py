@@ -16,6 +16,7 @@ import stat
 import time
 from collections.abc import Mapping
 from email.utils import formatdate
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from .application import Application
     from .request import Request
     from .types import Handler
+
+_UNOPENED = FileBody(BytesIO(), 0, 0)
+"""The body of every FileResponse until it is prepared."""
 
 
 class FileResponse(Response):
@@ -62,6 +66,7 @@ class FileResponse(Response):
         super().__init__(None, status, content_type or _guess_type(path), headers)
         if not has_content(self.status):
             raise ValueError(f"a response with status {self.status} cannot have a file")
+        self._body = _UNOPENED
         self._path = path
         self._opened: _OpenFile | None = None
 

@@ -15,8 +15,10 @@ from typing import Protocol
 class Sender(Protocol):
     """A connection with answers to send."""
 
-    def send_ready(self) -> bool:
-        """Send what is ready; False to be asked again in the next turn, when there may be more."""
+    def send_ready(self, now_s: float) -> bool:
+        """Send what is ready; False to be asked again in the next turn, when there may be more.
+
+        `now_s` is the time of the event loop's clock."""
 
 
 class Outbox:
@@ -36,6 +38,7 @@ class Outbox:
 
     def _send_all(self) -> None:
         senders, self._senders = self._senders, []
+        now_s = self._loop.time()
         for sender in senders:
-            if not sender.send_ready():
+            if not sender.send_ready(now_s):
                 self.add(sender)

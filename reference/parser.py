@@ -127,13 +127,13 @@ class RequestParser:
     """Cuts a connection's bytes into requests and hands them to a sink.
 
     A client that repeats its header block byte for byte, as most do on a kept-alive connection, has
-    it parsed once.
+    it parsed once, and where a request ends with it, not even searched for its end again.
     """
 
     __slots__ = (
         "_blank_line", "_chunked", "_held", "_last_block", "_last_fields", "_limits", "_line_end",
-        "_paused", "_remaining", "_scanned", "_sink", "_state", "_stop_after_request",
-        "is_between_requests",
+        "_max_line_bytes", "_paused", "_remaining", "_repeated_block", "_scanned", "_sink",
+        "_state", "_stop_after_request", "is_between_requests",
     )  # fmt: skip
 
     def __init__(self, sink: Sink, limits: Limits) -> None:
@@ -152,6 +152,8 @@ class RequestParser:
         self._chunked: ChunkedDecoder | None = None
         self._last_block = b""
         self._last_fields = _NO_FIELDS
+        self._repeated_block: bytes | None = None  # `_last_block` with the empty line behind it
+        self._max_line_bytes = limits.request_line_bytes
 
     @property
     def is_paused(self) -> bool:
@@ -199,6 +201,15 @@ class RequestParser:
         try:
             if self._held:
                 data = self._join_held(data)
+            elif self._state is _HEAD and not self._paused:
+                # The usual segment: one request without a body, with the header block of the last.
+                line, _, rest = data.partition(b"\r\n")
+                if rest == self._repeated_block and len(line) <= self._max_line_bytes:
+                    method, target, minor = _KNOWN_LINES.get(line) or _remember_line(line)
+                    if minor:
+                        self._blank_line = False
+                        self._sink.on_request(method, target, minor, self._last_fields)
+                        return
             pos, size = 0, len(data)
             while pos < size:
                 state = self._state
@@ -242,7 +253,7 @@ class RequestParser:
             self._scanned = self._line_end = 0
             self._judge_incomplete_head()
             return len(data)
-        if line_end - pos > self._limits.request_line_bytes:
+        if line_end - pos > self._max_line_bytes:
             self._refuse_long_line(data, pos)
         line = data[pos:line_end]
         method, target, minor = _KNOWN_LINES.get(line) or _remember_line(line)
@@ -250,6 +261,7 @@ class RequestParser:
         if block != self._last_block:
             self._last_fields = self._fields(block)
             self._last_block = block
+            self._repeated_block = None
         fields = self._last_fields
         if minor == 1:
             if fields.host is None:
@@ -265,6 +277,8 @@ class RequestParser:
         self.is_between_requests = not fields.length
         if fields.length:
             self._begin_body(fields.length)
+        elif minor:
+            self._repeated_block = block + b"\r\n"
         self._sink.on_request(method, target, minor, fields)
         return end + 4
 

@@ -196,11 +196,7 @@ class Request:
     @property
     def charset(self) -> str | None:
         """The charset parameter of the content type, the first if there are several."""
-        for name, quoted, token in _PARAMETER.findall(self.headers.get("Content-Type", "")):
-            # HTTP has no extended `charset*=`; what stands there is no charset that there is.
-            if name.lower().rstrip("*") == "charset":
-                return token or _QUOTED_PAIR.sub(r"\1", quoted)
-        return None
+        return _charset_of(self.headers.get("Content-Type", ""))
 
     @property
     def content_length(self) -> int | None:
@@ -222,7 +218,8 @@ class Request:
             limit = self.app.client_max_size
             if limit is not None and (self._too_large or self._fields.length > limit):
                 raise HTTPContentTooLarge(limit)
-            body = await self.content.read(limit)
+            content = self.content
+            body = content.take() if content.is_complete else await content.read(limit)
             if limit is not None and len(body) > limit:
                 self._too_large = True  # what is left must not pass for the whole
                 raise HTTPContentTooLarge(limit)
@@ -234,16 +231,11 @@ class Request:
 
         Raises HTTPBadRequest for an unknown charset or bytes outside it; see also `read`.
         """
-        body = await self.read()
-        charset = self.charset or "utf-8"
-        try:
-            return body.decode(find_codec(charset))
-        except (LookupError, ValueError) as exc:
-            raise HTTPBadRequest(reason=f"the body is not text in {charset!a}") from exc
+        return _decode(await self.read(), self.charset or "utf-8")
 
     async def json(self, *, loads: Callable[[str], Any] = json.loads) -> Any:
         """The body as JSON. Raises HTTPBadRequest for a body that is none; see also `read`."""
-        text = await self.text()
+        text = _decode(await self.read(), self.charset or "utf-8")
         try:
             return loads(text)
         except (ValueError, RecursionError) as exc:
@@ -281,6 +273,22 @@ class Request:
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.target}>"
+
+
+@lru_cache(maxsize=64)
+def _charset_of(content_type: str) -> str | None:
+    for name, quoted, token in _PARAMETER.findall(content_type):
+        # HTTP has no extended `charset*=`; what stands there is no charset that there is.
+        if name.lower().rstrip("*") == "charset":
+            return token or _QUOTED_PAIR.sub(r"\1", quoted)
+    return None
+
+
+def _decode(body: bytes, charset: str) -> str:
+    try:
+        return body.decode(find_codec(charset))
+    except (LookupError, ValueError) as exc:
+        raise HTTPBadRequest(reason=f"the body is not text in {charset!a}") from exc
 
 
 @lru_cache(maxsize=64)

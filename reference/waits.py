@@ -32,13 +32,17 @@ _NEXT_REQUEST = Wait.NEXT_REQUEST
 class Waiting:
     """At most one wait at a time; `expired(wait)` is called when it lasted too long."""
 
-    __slots__ = ("_armed_s", "_deadline_s", "_expired", "_limits", "_loop", "_timer", "wait")
+    __slots__ = (
+        "_armed_s", "_deadline_s", "_expired", "_idle_timeout_s", "_limits", "_loop", "_timer",
+        "wait",
+    )  # fmt: skip
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, limits: Limits, expired: Callable[[Wait], None]
     ) -> None:
         self._loop = loop
         self._limits = limits
+        self._idle_timeout_s = limits.keepalive_timeout_s
         self._expired = expired
         self._timer: asyncio.TimerHandle | None = None
         self._armed_s = math.inf  # when the timer fires
@@ -53,10 +57,10 @@ class Waiting:
         if self._deadline_s < self._armed_s:
             self._arm()
 
-    def begin_idle(self) -> None:
-        """`begin(Wait.NEXT_REQUEST)`, which happens once per request, without look-ups by name."""
+    def begin_idle(self, now_s: float) -> None:
+        """`begin(Wait.NEXT_REQUEST)` at `now_s`: once per request, so without any look-up."""
         self.wait = _NEXT_REQUEST
-        self._deadline_s = deadline_s = self._loop.time() + self._limits.keepalive_timeout_s
+        self._deadline_s = deadline_s = now_s + self._idle_timeout_s
         if deadline_s < self._armed_s:
             self._arm()
 

@@ -103,7 +103,8 @@ def cut_at(raw: bytes, cuts: Iterable[int]) -> list[bytes]:
 
 def feed_every_way(raw: bytes, limits: Limits = DEFAULTS) -> list[Event]:
     """The transcript of `raw`, the same whole, byte by byte, in two at every position (of a short
-    vector), and with the bytes of a next request behind it."""
+    vector), with the bytes of a next request behind it, and behind a request with the same block
+    of header fields."""
     whole = feed([raw], limits)
     assert feed(byte_by_byte(raw), limits) == whole, "byte by byte"
     size = len(raw)
@@ -115,6 +116,10 @@ def feed_every_way(raw: bytes, limits: Limits = DEFAULTS) -> list[Event]:
         after = [] if was_refused(whole.events) else feed([NEXT]).events
         for segments in ([raw + NEXT], byte_by_byte(raw + NEXT), [raw, NEXT]):
             assert feed(segments, limits).events == whole.events + after, "a next request behind it"
+    # A connection remembers the header block of its last request.
+    before = b"GET / HTTP/1.1\r\n" + raw.partition(b"\r\n")[2]
+    together = feed(byte_by_byte(before + raw), limits)
+    assert feed([before, raw], limits) == together, "behind one with the same header block"
     return whole.events
 
 

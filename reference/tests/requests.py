@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reference.application import Application
+from reference.application import Application, no_response
 from reference.body import EMPTY_BODY, BodyStream
 from reference.errors import BodyError
 from reference.fields import Fields
 from reference.request import Request
+from reference.response import Response
 
 Headers = Iterable[tuple[str, str]]
 Part = bytes | BodyError
@@ -70,6 +71,17 @@ def _filled(parts: Sequence[Part]) -> BodyStream:
     return stream
 
 
+async def respond(app: Application, request: Request) -> Response:
+    """The application's response, as a connection has it made."""
+    try:
+        response: object = await app.handler_for(request)(request)
+        if not isinstance(response, Response):
+            raise no_response(response)
+        return response
+    except Exception as exc:  # noqa: BLE001 - whatever a handler raises becomes a response
+        return app.response_to(request, exc)
+
+
 async def answer(
     app: Application,
     method: str = "GET",
@@ -78,5 +90,5 @@ async def answer(
     body: bytes | Sequence[Part] = b"",
 ) -> tuple[int, str]:
     """Status and text of the application's response."""
-    response = await app.handle(make_request(app, method, target, headers, body))
+    response = await respond(app, make_request(app, method, target, headers, body))
     return response.status, response.text

@@ -15,7 +15,7 @@ from reference.exceptions import HTTPForbidden, HTTPFound, HTTPNotFound
 from reference.request import Request
 from reference.response import Response
 from reference.router import RouteError, UrlDispatcher
-from reference.tests.requests import answer, make_request
+from reference.tests.requests import answer, make_request, respond
 from reference.types import Handler, Middleware
 
 METHODS = ["get", "post", "put", "patch", "delete", "head", "options"]
@@ -198,7 +198,7 @@ async def test_replaced_response_is_what_outer_ones_see() -> None:
         return response
 
     app = app_with(hello, look, replace)
-    response = await app.handle(make_request(app))
+    response = await respond(app, make_request(app))
     assert response.headers["X-Seen"] == "202 hello!"
 
 
@@ -249,7 +249,7 @@ async def test_middleware_may_raise_a_response_for_another() -> None:
             raise HTTPFound("/") from None
 
     app = app_with(hello, to_home)
-    response = await app.handle(make_request(app, "GET", "/no"))
+    response = await respond(app, make_request(app, "GET", "/no"))
     assert (response.status, response.headers["Location"]) == (302, "/")
 
 
@@ -297,7 +297,7 @@ async def test_unknown_path() -> None:
 async def test_wrong_method_lists_the_allowed_ones() -> None:
     app = app_with(hello)
     app.router.add_delete("/", hello)
-    response = await app.handle(make_request(app, "PUT"))
+    response = await respond(app, make_request(app, "PUT"))
     assert (response.status, response.text) == (405, "PUT not allowed for /")
     assert response.headers["Allow"] == "DELETE, GET, HEAD"
 
@@ -305,14 +305,14 @@ async def test_wrong_method_lists_the_allowed_ones() -> None:
 async def test_server_wide_options() -> None:
     app = app_with(hello)
     app.router.add_put("/x", hello)
-    response = await app.handle(make_request(app, "OPTIONS", "*"))
+    response = await respond(app, make_request(app, "OPTIONS", "*"))
     assert (response.status, response.body) == (204, b"")
     assert response.headers["Allow"].split(", ") == sorted(["GET", "HEAD", "PUT"])
 
 
 async def test_a_request_that_no_route_takes_has_no_params() -> None:
     request = make_request(app := app_with(hello, path="/{a}/b"), "GET", "/x/c")
-    assert (await app.handle(request)).status == 404
+    assert (await respond(app, request)).status == 404
     assert request.match_info == {}
 
 
@@ -330,7 +330,7 @@ async def test_any_kind_of_response_may_be_returned() -> None:
         return custom
 
     app = app_with(handler)
-    assert await app.handle(make_request(app)) is custom
+    assert await respond(app, make_request(app)) is custom
 
 
 @pytest.mark.parametrize("value", [None, "text", b"bytes", 200, {"a": 1}, HTTPNotFound, Response])
@@ -384,7 +384,7 @@ async def test_what_is_no_exception_goes_on(kind: type[BaseException]) -> None:
 
     app = app_with(handler)
     with pytest.raises(kind):
-        await app.handle(make_request(app))
+        await respond(app, make_request(app))
 
 
 def raiser(error: Exception) -> Callable[[Request], Awaitable[Response]]:
@@ -411,7 +411,7 @@ async def test_raised_response_is_sent_as_it_is_and_again() -> None:
     denied = HTTPForbidden("go away", headers={"X-A": "1"})
     app = app_with(raiser(denied))
     for _ in range(3):
-        response = await app.handle(make_request(app))
+        response = await respond(app, make_request(app))
         assert response is denied
         # Neither grows with each request nor keeps the frames of a handler alive.
         assert denied.__traceback__ is None
@@ -420,7 +420,7 @@ async def test_raised_response_is_sent_as_it_is_and_again() -> None:
 async def test_500_page_follows_all_accept_fields_and_debug() -> None:
     accept = [("Accept", "text/html;q=0.5"), ("accept", "application/json")]
     app = app_with(raiser(ValueError("secret")))
-    response = await app.handle(make_request(app, "GET", "/", accept))
+    response = await respond(app, make_request(app, "GET", "/", accept))
     assert response.content_type == "application/json"
     assert "secret" not in response.text
     app.debug = True

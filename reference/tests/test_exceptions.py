@@ -25,7 +25,7 @@ from reference.exceptions import (
 )
 from reference.request import Request
 from reference.response import PHRASES, Response, encode
-from reference.tests.requests import make_request
+from reference.tests.requests import make_request, respond
 from reference.tests.test_response import INJECTIONS
 
 REGISTERED = [status for status in HTTPStatus if status >= 300]
@@ -74,7 +74,7 @@ async def test_each_class_raised_and_returned(status: int, raised: bool) -> None
 
     app = Application()
     app.router.add_get("/", handler)
-    assert await app.handle(make_request(app)) is exc
+    assert await respond(app, make_request(app)) is exc
 
 
 def test_names_are_those_of_the_registry() -> None:

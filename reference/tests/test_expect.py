@@ -62,6 +62,17 @@ async def test_said_when_the_handler_asks(framing: bytes, body: bytes) -> None:
 
 
 @on_fake_clock
+async def test_not_said_for_the_next_request_when_an_empty_body_came_first() -> None:
+    wire = Wire(echo)
+    wire.send(request(b"POST /", CHUNKED, EXPECT), b"0\r\n\r\n")
+    assert await wire.answer() == ok(b"")
+    wire.send(request(b"POST /", b"Content-Length: 4"))
+    assert await wire.answer() == b""
+    wire.send(b"1234")
+    assert await wire.answer() == ok(b"1234")
+
+
+@on_fake_clock
 async def test_said_once() -> None:
     wire = Wire(echo)
     wire.send(request(b"POST /", b"Content-Length: 4", EXPECT))

@@ -32,6 +32,7 @@ from reference.limits import Limits
 from reference.request import Request
 from reference.response import FileBody, Response, encode_head, frame
 from reference.router import Route, RouteError, UrlDispatcher
+from reference.tests.requests import respond
 
 # 2001-09-09 01:46:40 UTC: long enough ago for strong validators.
 MODIFIED_S = 1_000_000_000
@@ -579,7 +580,7 @@ def root(tmp_path: Path) -> Path:
 def fetch(app: Application, target: str, method: str = "GET") -> Response:
     async def main() -> Response:
         request = make_request(method, target, app=app)
-        response = await app.handle(request)
+        response = await respond(app, request)
         return response if response.prepare is None else await response.prepare(request)
 
     return asyncio.run(main())

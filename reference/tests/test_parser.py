@@ -408,6 +408,44 @@ def test_a_remembered_block_is_held_to_each_version() -> None:
     assert feed_every_way(raw) == [Head("GET", "/", 0, (), 0), Refused(400)]
 
 
+REPEATED = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def test_a_repeated_block_does_not_hide_what_a_version_requires() -> None:
+    parser = RequestParser(Recorder(), Limits())
+    parser.feed(REPEATED)
+    with pytest.raises(ProtocolError) as caught:
+        parser.feed(REPEATED.replace(b"GET", b"POST").replace(b"1.1", b"1.0"))
+    assert caught.value.status == 411
+
+
+def test_a_repeated_block_is_that_of_the_last_request() -> None:
+    post = b"POST /p HTTP/1.1\r\nHost: p\r\nContent-Length: 2\r\n\r\nhi"
+    events = feed([REPEATED, post, REPEATED, REPEATED]).events
+    get = Head("GET", "/a", 1, ((b"Host", b"a"),), 0)
+    fields = ((b"Host", b"p"), (b"Content-Length", b"2"))
+    assert events == [get, Head("POST", "/p", 1, fields, 2), b"hi", END, get, get]
+
+
+def test_one_empty_line_may_come_before_every_repeated_block() -> None:
+    events = feed([REPEATED, b"\r\n", REPEATED, b"\r\n", REPEATED]).events
+    assert events == [Head("GET", "/a", 1, ((b"Host", b"a"),), 0)] * 3
+
+
+def test_a_repeated_block_waits_while_the_parser_is_paused() -> None:
+    sink = Recorder()
+    parser = RequestParser(sink, Limits())
+    parser.feed(REPEATED)
+    parser.pause()
+    parser.feed(REPEATED)
+    assert len(sink.events) == 1
+    parser.resume()
+    assert len(sink.events) == 2
+    parser.stop()
+    parser.feed(REPEATED)
+    assert len(sink.events) == 2
+
+
 def test_a_remembered_line_is_held_to_the_limit_of_each_connection() -> None:
     raw = lines(b"GET /remembered HTTP/1.1")[0]
     assert status_of(raw) is None

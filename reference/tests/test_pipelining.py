@@ -357,7 +357,8 @@ class Note:
         self._name = name
         self._more = more
 
-    def send_ready(self) -> bool:
+    def send_ready(self, now_s: float) -> bool:
+        assert now_s == asyncio.get_running_loop().time()
         self._more -= 1
         self._notes.append(self._name)
         return self._more < 0

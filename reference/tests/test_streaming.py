@@ -380,8 +380,16 @@ async def test_an_iterator() -> None:
 # -- Responses that are prepared -----------------------------------------------------------------
 
 
+async def nothing() -> AsyncIterator[bytes]:
+    raise AssertionError("the body of what prepare returns is sent, not this one")
+    yield b""
+
+
 class Prepared(Response):
     """Becomes what the request asks for."""
+
+    def __init__(self) -> None:
+        super().__init__(nothing())
 
     async def prepare(self, request: Request) -> Response:
         if request.path == "/crash":

@@ -159,6 +159,38 @@ async def test_keep_alive_begins_behind_the_answer() -> None:
 
 
 @on_fake_clock
+async def test_keep_alive_begins_behind_the_last_answer() -> None:
+    async def slow(request: Request) -> Response:
+        if request.path == "/slow":
+            await asyncio.sleep(50)
+        return Response("hello")
+
+    wire = Wire(slow)
+    wire.send(get(b"/") + get(b"/slow"))
+    await advance(50 + 75 - TICK)
+    assert wire.sent_now() == ok(b"hello") * 2
+    assert wire.acts == []
+    await advance(TICK)
+    assert wire.acts == ["close"]
+
+
+@on_fake_clock
+async def test_keep_alive_behind_a_stream() -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"hello"
+
+    async def stream(request: Request) -> Response:
+        return Response(parts())
+
+    wire = Wire(stream)
+    wire.send(get())
+    await advance(75 - TICK)
+    assert wire.acts == []
+    await advance(TICK)
+    assert wire.acts == ["close"]
+
+
+@on_fake_clock
 async def test_keep_alive_behind_an_unread_body() -> None:
     wire = Wire(hello)
     wire.send(request(b"POST /", b"Content-Length: 4"))
@@ -435,7 +467,7 @@ async def test_a_wait_replaces_another(first: Wait, second: Wait, fires_s: float
 async def test_no_wait_while_the_server_is_at_work() -> None:
     expired = Expired()
     waiting = Waiting(asyncio.get_running_loop(), Limits(), expired)
-    waiting.begin_idle()
+    waiting.begin_idle(asyncio.get_running_loop().time())
     waiting.wait = None
     await advance(math.nextafter(75, 100))
     assert expired.waits == []
@@ -450,5 +482,5 @@ async def test_a_closed_one_takes_no_timer() -> None:
     waiting.close()
     waiting.close()
     waiting.begin(Wait.LINGER)
-    waiting.begin_idle()
+    waiting.begin_idle(asyncio.get_running_loop().time())
     assert fake_clock().timers() == []
