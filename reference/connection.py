@@ -1,7 +1,7 @@
 """One connection: bytes in, requests to the application one after another, answers out in order.
 
-Owns the order of answers, flow control in both directions, and how a connection ends. Framing is
-the parser's, deadlines are `Waiting`'s, how a body is sent is `sending`'s.
+Owns the order of answers, the flow of input, and how a connection ends. Framing is the parser's,
+deadlines are `Waiting`'s, the flow of output is `Output`'s, how a body is sent is `sending`'s.
 
     phase      it is in it while                                         and leaves it for
     OPEN       requests may come; none, one or several are at work       CLOSING
@@ -21,13 +21,14 @@ from collections import deque
 from collections.abc import AsyncIterable, Callable
 from enum import Enum, auto
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from .access_log import log_access
 from .application import no_response
 from .body import EMPTY_BODY, BodyStream
 from .errors import BodyError, BodyTimeout, ClientGone, ProtocolError
 from .fields import Fields
+from .output import Output
 from .parser import RequestParser
 from .request import Request
 from .response import Response, encode, wants_close
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("reference")
 
-_HELD_ANSWER_BYTES = 65536
 _RESET = struct.pack("ii", 1, 0)  # struct linger: on, 0 seconds
 
 # From 3.12 on a task can begin at once, without a turn of the event loop.
@@ -64,11 +64,10 @@ class Connection(asyncio.Protocol):
     its requests."""
 
     __slots__ = (
-        "_access_log", "_app", "_begun", "_cancelled", "_context", "_continue_due", "_drained",
-        "_draining", "_eof", "_held", "_in_outbox", "_last", "_loop", "_max_queue",
-        "_needs_care", "_outbox", "_parser", "_phase", "_queue", "_reading_paused", "_receiving",
-        "_server", "_started_s", "_task", "_task_seen", "_transport", "_unread_input",
-        "_until_close", "_waiting", "_write_mark", "_write_paused",
+        "_access_log", "_app", "_cancelled", "_context", "_continue_due", "_draining", "_eof",
+        "_last", "_loop", "_max_queue", "_needs_care", "_parser", "_phase", "_queue",
+        "_reading_paused", "_receiving", "_server", "_started_s", "_task", "_task_seen",
+        "_transport", "_unread_input", "_waiting", "output",
     )  # fmt: skip
 
     _transport: asyncio.Transport
@@ -85,15 +84,9 @@ class Connection(asyncio.Protocol):
         self._queue: deque[Request | ProtocolError] = deque()
         self._task: asyncio.Task[None] | None = None
         self._receiving: BodyStream | None = None  # the body that arrives now
-        self._held = b""  # answers to be sent in the next turn of the event loop
-        self._outbox = server.outbox
-        self._in_outbox = False
+        self.output = Output(self, server.outbox, loop, self._waiting)
         self._task_seen: asyncio.Task[None] | None = None  # when the outbox last asked
-        self._drained: asyncio.Future[None] | None = None
-        self._write_mark = 0  # bytes in the write buffer when the present WRITE wait began
         self._started_s = 0.0  # when the present request began, for the access log
-        self._begun = False  # the head of the present answer was sent ahead of its body
-        self._until_close = False  # ... and the end of the connection is the end of that body
         self._last = False  # no request is read after those that have been
         self._draining = False  # the server shuts down: the next answer is the last
         self._eof = False
@@ -103,13 +96,12 @@ class Connection(asyncio.Protocol):
         self._cancelled = False
         self._continue_due = False
         self._reading_paused = False
-        self._write_paused = False
         self._unread_input = False  # the client may have sent what was not read
 
     # -- Called by the transport -----------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        self._transport = self.output.transport = cast("asyncio.Transport", transport)
         self._context = contextvars.copy_context()
         if self._server.take(self):
             self._waiting.begin(Wait.HEAD)
@@ -131,13 +123,13 @@ class Connection(asyncio.Protocol):
         """Whether the transport stays open for what is still to be sent."""
         if self._phase is not _OPEN:
             return False
-        self._flush()  # answers that are ready; the transport may take no more after this
+        self.output.flush()  # answers that are ready; the transport may take no more after this
         self._eof = self._last = self._needs_care = True
         self._parser.stop()
         self._break_body(ClientGone())
         if self._task is None or not self._transport.can_write_eof():
             return False  # nothing is owed, or TLS, which has no half-closed state in asyncio
-        if self._app.handler_cancellation and not self._begun:
+        if self._app.handler_cancellation and not self.output.begun:
             self._waiting.begin(Wait.HALF_CLOSED)
         return True
 
@@ -148,20 +140,17 @@ class Connection(asyncio.Protocol):
         self._parser.stop()
         self._queue.clear()
         self._break_body(ClientGone())
-        if self._drained is not None and not self._drained.done():
-            self._drained.set_exception(ConnectionResetError("the client is gone"))
+        self.output.lose()
         if self._task is None:
             self._server.drop(self)
         elif self._app.handler_cancellation:
             self._cancel()
 
     def pause_writing(self) -> None:
-        self._write_paused = True
+        self.output.paused = True
 
     def resume_writing(self) -> None:
-        self._write_paused = False
-        if self._drained is not None and not self._drained.done():
-            self._drained.set_result(None)
+        self.output.resume()
 
     # -- Called by the parser --------------------------------------------------------------------
 
@@ -179,7 +168,7 @@ class Connection(asyncio.Protocol):
         elif len(queue) >= self._max_queue:
             self._needs_care = True
             self._parser.pause()
-            self._update_reading()
+            self.update_reading()
 
     def on_body(self, data: bytes) -> None:
         body = self._receiving
@@ -189,7 +178,7 @@ class Connection(asyncio.Protocol):
         if self._waiting.wait is Wait.BODY:
             self._waiting.wait = None
         if body.held_bytes > self._server.limits.body_buffer_bytes:
-            self._update_reading()
+            self.update_reading()
 
     def on_body_end(self) -> None:
         assert self._receiving is not None
@@ -200,16 +189,16 @@ class Connection(asyncio.Protocol):
     # -- Called by the body of a request, and by the server --------------------------------------
 
     def body_wanted(self) -> None:
-        if self._continue_due and not self._begun:
+        if self._continue_due and not self.output.begun:
             # RFC 9110 §10.1.1: the client waits for this before it sends its body.
             self._continue_due = False
-            self._flush()
+            self.output.flush()
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._waiting.begin(Wait.BODY)
 
     def body_delivered(self) -> None:
         if self._reading_paused:
-            self._update_reading()
+            self.update_reading()
 
     @property
     def remote(self) -> str | None:
@@ -237,7 +226,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Cancel what is at work and cut the connection."""
-        self._flush()
+        self.output.flush()
         if self._task is not None:
             self._cancel()
         self.cut()
@@ -265,7 +254,7 @@ class Connection(asyncio.Protocol):
         while queue:
             request = queue.popleft()
             if isinstance(request, ProtocolError):
-                self._write(encode_refusal(request, 1))
+                self.output.hold(encode_refusal(request, 1))
                 continue
             self._waiting.wait = None
             if self._needs_care or (request.content is not EMPTY_BODY and request.expects_continue):
@@ -297,7 +286,7 @@ class Connection(asyncio.Protocol):
                 self._parser.resume()
             except ProtocolError as exc:
                 self._refuse(exc)
-            self._update_reading()
+            self.update_reading()
 
     def _wait_for_client(self) -> None:
         parser, waiting = self._parser, self._waiting
@@ -312,7 +301,7 @@ class Connection(asyncio.Protocol):
 
     async def _serve(self, request: Request) -> None:
         """Answer one request; the coroutine of its task."""
-        app, content = self._app, request.content
+        app, output, content = self._app, self.output, request.content
         try:
             if content is EMPTY_BODY or content.error is None:
                 try:
@@ -332,12 +321,12 @@ class Connection(asyncio.Protocol):
             else:
                 close = self._closes_with(request, response)
             if body.__class__ is bytes:
-                self._write(encode(response, body, request.minor, close, request.method == "HEAD"))
+                output.hold(encode(response, body, request.minor, close, request.method == "HEAD"))
             else:
-                close = await send_streamed(self, request, response, close)
-            if self._write_paused:
-                self._begun = self._needs_care = True  # it was sent whole: no other may follow
-                await self.drained()
+                close = await send_streamed(output, request, response, close)
+            if output.paused:
+                output.begun = self._needs_care = True  # it was sent whole: no other may follow
+                await output.drained()
         except BaseException as exc:  # noqa: BLE001 - a handler may raise anything; see _failed
             response = self._failed(request, exc)
             close = self._last and not self._queue
@@ -348,7 +337,7 @@ class Connection(asyncio.Protocol):
             if self._queue or not self._parser.is_between_requests:
                 # Not in the context of this task, which the next one would inherit.
                 self._context.run(self._next)
-            elif not self._in_outbox and self._phase is _OPEN:
+            elif not output.in_outbox and self._phase is _OPEN:
                 self._waiting.begin_idle(self._loop.time())
 
     def _failed(self, request: Request, exc: BaseException) -> Response:
@@ -361,13 +350,14 @@ class Connection(asyncio.Protocol):
             response = Response(status=499)  # for the log only, as nginx names it there
         else:
             response = self._app.internal_error(request, exc)
-        if self._cancelled or self._begun or self._phase is not _OPEN:
+        if self._cancelled or self.output.begun or self._phase is not _OPEN:
             # RFC 9112 §8: the client must be able to tell that the answer is incomplete.
             self.cut()
             return response
         close = self._closes_with(request, response)
         body = cast("bytes", response.body)
-        self._write(encode(response, body, request.minor, close, request.method == "HEAD"))
+        head_only = request.method == "HEAD"
+        self.output.hold(encode(response, body, request.minor, close, head_only))
         return response
 
     def _closes_with(self, request: Request, response: Response) -> bool:
@@ -400,11 +390,11 @@ class Connection(asyncio.Protocol):
         request.content.discard()
         request.release()
         if self._reading_paused:
-            self._update_reading()
+            self.update_reading()
         if self._access_log is not None:
             duration_s = self._loop.time() - self._started_s
             log_access(self._access_log, request, response, duration_s)
-        self._begun = False
+        self.output.begun = False
         if self._phase is _CLOSED:
             self._server.drop(self)
         elif close:
@@ -425,102 +415,36 @@ class Connection(asyncio.Protocol):
 
     # -- Output ----------------------------------------------------------------------------------
 
-    def _write(self, data: bytes) -> None:
-        """Have a whole answer sent, with others that are ready in this turn of the event loop."""
-        self._held = held = self._held + data
-        if not self._in_outbox:
-            self._in_outbox = True
-            self._outbox.add(self)
-        if len(held) > _HELD_ANSWER_BYTES:
-            self._flush()
-
     def send_ready(self, now_s: float) -> bool:
         task = self._task
-        if task is not None and task is not self._task_seen and self._held:
+        if task is not None and task is not self._task_seen and self.output.is_holding:
             # The next handler has not had its first turn: its answer may go with these.
             self._task_seen = task
             return False
-        self._in_outbox = False
         self._task_seen = None
-        self._flush()
+        self.output.in_outbox = False
+        self.output.flush()
         if task is None and self._waiting.wait is None:
             # Only now, and not when the handler ended: for all answers of a turn by one clock.
             self._waiting.begin_idle(now_s)
         return True
 
-    def _flush(self) -> None:
-        held = self._held
-        if held:
-            self._held = b""
-            if self._phase is _OPEN:
-                self._transport.write(held)
-
-    def begin_answer(self, head: bytes, *, until_close: bool) -> None:
-        """Send a head ahead of its body."""
-        self._begun = self._needs_care = True
-        self._until_close = until_close
+    def answer_begins(self) -> None:
+        """The head of an answer is sent ahead of its body."""
+        self._needs_care = True
         if self._waiting.wait is Wait.HALF_CLOSED:
             self._waiting.wait = None  # that was for the handler to begin its answer
-        self._flush()
-        self.write_part(head)
 
-    def write_part(self, data: bytes) -> None:
-        """Send a part of a body."""
-        if self._phase is not _OPEN:
-            raise ConnectionResetError("the client is gone")
-        self._transport.write(data)
-
-    @property
-    def write_paused(self) -> bool:
-        """The client is slower than the answer: await `drained` before the next part."""
-        return self._write_paused
-
-    async def drained(self) -> None:
-        """Until the client has taken most of what was sent. Raises ConnectionResetError."""
-        if not self._write_paused:
-            return
-        if self._phase is not _OPEN:
-            raise ConnectionResetError("the client is gone")
-        self._flush()  # what is added later would look like no progress
-        self._begin_write_wait()
-        self._drained = self._loop.create_future()
-        try:
-            await self._drained
-        finally:
-            self._drained = None
-            self._waiting.wait = None
-
-    async def sendfile(self, file: BinaryIO, offset: int, count: int) -> int | None:
-        """Send part of `file` without copying it; returns the bytes sent, None where the event
-        loop or TLS cannot."""
-        if self.scheme == "https":
-            return None
-        if self._transport.is_closing():
-            self.cut()
-            raise ConnectionResetError("the client is gone")
+    def hold_input(self) -> None:
+        """Read nothing while a file is sent; `_settle` goes on. asyncio would do it as well, and
+        resume in the context of the handler's task."""
         if not self._reading_paused:
-            # asyncio would, and resume in the context of this task; `_settle` does it instead.
             self._reading_paused = True
             self._transport.pause_reading()
-        self._begin_write_wait()
-        try:
-            return await self._loop.sendfile(self._transport, file, offset, count, fallback=False)
-        except (asyncio.SendfileNotAvailableError, NotImplementedError):
-            self._update_reading()
-            return None
-        except ConnectionError:
-            self.cut()  # the transport reads nothing while it sends a file, so we hear of it first
-            raise
-        finally:
-            self._waiting.wait = None
-
-    def _begin_write_wait(self) -> None:
-        self._write_mark = self._transport.get_write_buffer_size()
-        self._waiting.begin(Wait.WRITE)
 
     # -- Input flow ------------------------------------------------------------------------------
 
-    def _update_reading(self) -> None:
+    def update_reading(self) -> None:
         """Pause the socket while too much waits for handlers; go on when it does not."""
         body = self._receiving
         pause = self._parser.is_paused or (
@@ -543,7 +467,8 @@ class Connection(asyncio.Protocol):
         before the client has read it."""
         if self._phase is not _OPEN:
             return
-        self._flush()
+        self.output.flush()
+        self.output.is_open = False
         self._phase = _CLOSING
         self._parser.stop()
         self._queue.clear()
@@ -552,7 +477,7 @@ class Connection(asyncio.Protocol):
         elif self._transport.can_write_eof():
             self._read_and_drop()
             self._transport.write_eof()
-        elif self._unread_input and not self._until_close:
+        elif self._unread_input and not self.output.until_close:
             self._read_and_drop()
         else:
             self._close_transport()  # TLS: the client might wait for the end that we delay
@@ -567,7 +492,7 @@ class Connection(asyncio.Protocol):
         self._waiting.begin(Wait.LINGER)
 
     def _close_transport(self) -> None:
-        self._begin_write_wait()
+        self.output.begin_wait()
         if not self._transport.is_closing():
             # Not twice: the second time, a TLS transport of Python 3.11 forgets its connection.
             self._transport.close()
@@ -576,12 +501,13 @@ class Connection(asyncio.Protocol):
         """End the connection now, whatever was to be sent."""
         if self._phase is _CLOSED:
             return
+        self.output.is_open = False
         self._phase = _CLOSING
         self._parser.stop()
         self._queue.clear()
         self._waiting.wait = None
         sock: socket.socket | None = self._transport.get_extra_info("socket")
-        if self._begun and self._until_close and sock is not None:
+        if self.output.begun and self.output.until_close and sock is not None:
             # The end of the connection would look like the end of the body: reset it instead.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._transport.abort()
@@ -606,8 +532,8 @@ class Connection(asyncio.Protocol):
             self._close()
 
     def _write_expired(self) -> None:
-        if self._transport.get_write_buffer_size() < self._write_mark:
-            self._begin_write_wait()
+        if self.output.has_progressed:
+            self.output.begin_wait()
         else:
             self.abort()
 

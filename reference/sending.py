@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from .output import Output
 from .request import Request
 from .response import FileBody, Framing, Response, encode_head, frame, has_content
-
-if TYPE_CHECKING:
-    from .connection import Connection
 
 _FILE_PART_BYTES = 262144
 _PARTS_PER_TURN = 16
 
 
-async def send_streamed(
-    connection: Connection, request: Request, response: Response, close: bool
-) -> bool:
+async def send_streamed(output: Output, request: Request, response: Response, close: bool) -> bool:
     """Send head and body; returns whether the connection ends with it.
 
     Raises what the stream raises, ValueError when it is longer or shorter than declared, and
@@ -33,23 +29,19 @@ async def send_streamed(
         head_only = request.method == "HEAD" or not has_content(response.status)
         until_close = framing.length is None and not framing.chunked and not head_only
         close = close or until_close
-        connection.begin_answer(
-            encode_head(response, framing, request.minor, close), until_close=until_close
-        )
+        output.begin(encode_head(response, framing, request.minor, close), until_close=until_close)
         if head_only:
             return close
         if isinstance(body, FileBody):
-            await _send_file(connection, body)
+            await _send_file(output, body)
         else:
-            await _send_parts(connection, cast("AsyncIterable[bytes]", body), framing)
+            await _send_parts(output, cast("AsyncIterable[bytes]", body), framing)
         return close
     finally:
         await _release(body)
 
 
-async def _send_parts(
-    connection: Connection, parts: AsyncIterable[bytes], framing: Framing
-) -> None:
+async def _send_parts(output: Output, parts: AsyncIterable[bytes], framing: Framing) -> None:
     left = framing.length
     count = 0
     iterator = aiter(parts)
@@ -63,10 +55,10 @@ async def _send_parts(
                 if left < 0:
                     raise ValueError("the stream is longer than its Content-Length")
             if size:  # an empty chunk would end the body
-                connection.write_part(b"%x\r\n%b\r\n" % (size, part) if framing.chunked else part)
+                output.write_part(b"%x\r\n%b\r\n" % (size, part) if framing.chunked else part)
             count += 1
-            if connection.write_paused:
-                await connection.drained()
+            if output.paused:
+                await output.drained()
             elif count % _PARTS_PER_TURN == 0:
                 # A stream that never waits must not keep the event loop from everyone else.
                 await asyncio.sleep(0)
@@ -75,7 +67,7 @@ async def _send_parts(
     if left:
         raise ValueError("the stream is shorter than its Content-Length")
     if framing.chunked:
-        connection.write_part(b"0\r\n\r\n")
+        output.write_part(b"0\r\n\r\n")
 
 
 def _to_bytes(part: object) -> bytes:
@@ -85,29 +77,29 @@ def _to_bytes(part: object) -> bytes:
     raise TypeError(f"a stream yields bytes, not {type(part).__name__}")
 
 
-async def _send_file(connection: Connection, body: FileBody) -> None:
+async def _send_file(output: Output, body: FileBody) -> None:
     offset, end = body.offset, body.offset + body.count
     native = True
     while offset < end:
         count = min(end - offset, _FILE_PART_BYTES)
         if native:
-            sent = await connection.sendfile(body.file, offset, count)
+            sent = await output.sendfile(body.file, offset, count)
             native = sent is not None
         if not native:
-            sent = await _copy(connection, body, offset, count)
+            sent = await _copy(output, body, offset, count)
         if not sent:
             raise ValueError("the file is shorter than when it was opened")
         offset += sent
 
 
-async def _copy(connection: Connection, body: FileBody, offset: int, count: int) -> int:
+async def _copy(output: Output, body: FileBody, offset: int, count: int) -> int:
     def read() -> bytes:
         body.file.seek(offset)
         return body.file.read(count)
 
     part = await asyncio.get_running_loop().run_in_executor(None, read)
-    connection.write_part(part)
-    await connection.drained()
+    output.write_part(part)
+    await output.drained()
     return len(part)
 
 

@@ -287,7 +287,7 @@ async def test_a_reader_that_stalls_pauses_the_stream() -> None:
             async with asyncio.timeout(DEADLINE_S):
                 await eventually(lambda: server._connections)
                 connection = only_connection(server)
-                await eventually(lambda: connection.write_paused)
+                await eventually(lambda: connection.output.paused)
                 for _ in range(1000):  # turns in which it could go on, but must not
                     await asyncio.sleep(0)
                 assert connection._transport.get_write_buffer_size() < 4 * len(part)

@@ -143,9 +143,9 @@ async def test_a_full_write_buffer_without_anyone_who_waits() -> None:
     for _ in range(2):
         wire.send(get())
         await settle()
-    assert wire.connection.write_paused
+    assert wire.connection.output.paused
     wire.transport.unstick()
-    assert not wire.connection.write_paused
+    assert not wire.connection.output.paused
     wire.send(get())
     await settle()
     assert len(wire.transport.writes) == 3
