@@ -69,7 +69,8 @@ from .forms import FileField
 from .limits import Limits
 from .request import Request
 from .response import Response, json_response
-from .router import Match, Route, RouteError, UrlDispatcher
+from .route import Match, Route, RouteError
+from .router import UrlDispatcher
 from .run import run_app
 from .server import Server, serve
 from .types import CleanupContext, Handler, Hook, Middleware

@@ -24,7 +24,8 @@ from .errors import BodyError
 from .exceptions import STATUS_CLASSES, HTTPException, HTTPMethodNotAllowed, HTTPNotFound
 from .request import Request
 from .response import Response
-from .router import Match, Route, UrlDispatcher
+from .route import Match, Route
+from .router import UrlDispatcher
 from .types import CleanupContext, Handler, Hook, Middleware
 
 logger = logging.getLogger("reference")

@@ -30,7 +30,8 @@ from .exceptions import (
     HTTPRangeNotSatisfiable,
 )
 from .response import FileBody, Response, has_content
-from .router import Route, UrlDispatcher
+from .route import Route
+from .router import UrlDispatcher
 
 if TYPE_CHECKING:
     from .application import Application

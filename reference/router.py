@@ -1,7 +1,7 @@
 """The router: which route answers a method and a path.
 
 Owns the route table. Decides purely: it sees no request, calls no handler and raises nothing while
-resolving. Imports only the pattern language at run time.
+resolving. Imports only the pattern language and the routes at run time.
 
 Routes live in a trie with one level per segment. At each node the alternatives are tried in this
 order, whatever the order of registration:
@@ -17,9 +17,8 @@ are answered by a look-up or two.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from yarl import URL
 
@@ -30,11 +29,11 @@ from .pattern import (
     Param,
     PatternError,
     Segment,
-    Tail,
     decode,
     encode,
     parse,
 )
+from .route import NO_PARAMS, Match, Route, RouteError
 
 if TYPE_CHECKING:
     from .types import Handler
@@ -45,107 +44,13 @@ _T = TypeVar("_T")
 
 # RFC 9110 §5.6.2. Methods are case-sensitive (§9.1): nothing here changes their case.
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-# Matches of literal routes are shared by all requests, so what they hold must not be writable.
-_NO_PARAMS: Mapping[str, str] = MappingProxyType({})
 
+# A route whose last segment is its only parameter, the parameter's name, and the literals that are
+# preferred to it, alive: more may be registered.
+_ParamHead: TypeAlias = tuple[Route, str, Collection[str]]
 
-class RouteError(ValueError):
-    """A registration was refused; the message names the route and the one it collides with."""
-
-
-class Route:
-    """One registered route.
-
-    `method` is "*" for any, `path` is the pattern as it was registered, `param_names` are in the
-    order of the pattern.
-    """
-
-    __slots__ = (
-        "_mixed",
-        "_plain",
-        "_segments",
-        "_tails",
-        "handler",
-        "method",
-        "name",
-        "param_names",
-        "path",
-    )
-
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        handler: Handler,
-        name: str | None,
-        segments: tuple[Segment, ...],
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.handler = handler
-        self.name = name
-        self.param_names = tuple(name for segment in segments for name in segment.names)
-        self._segments = segments
-        # A request's path splits into an empty text before its first slash: segments count from 1.
-        numbered = list(enumerate(segments, 1))
-        self._plain = [(part.name, index) for index, part in numbered if isinstance(part, Param)]
-        self._mixed = [name for part in segments if isinstance(part, Mixed) for name in part.names]
-        self._tails = [(part.name, index) for index, part in numbered if isinstance(part, Tail)]
-
-    def __repr__(self) -> str:
-        name = "" if self.name is None else f" name={self.name!r}"
-        return f"<Route {self.method} {self.path}{name}>"
-
-    def url_for(self, /, **params: str | int) -> URL:
-        """The relative URL of this route, which resolves to the same parameters again.
-
-        Values are percent-encoded; slashes separate only inside a tail. Raises TypeError for
-        missing or unexpected parameters, ValueError for values the pattern would not give back,
-        for dot segments (clients remove them) and for a path that would start with "//", which
-        clients take for the name of a host (RFC 3986 §4.2).
-        """
-        if params.keys() != set(self.param_names):
-            raise TypeError(f"{self!r} takes {sorted(self.param_names)}, not {sorted(params)}")
-        values = {name: str(value) for name, value in params.items()}
-        path = "".join("/" + segment.build(values) for segment in self._segments)
-        if path.startswith("//"):
-            raise ValueError(f"{path!r} is not a path: what follows // names a host")
-        return URL.build(path=path, encoded=True)
-
-    def read(self, segments: Sequence[str], mixed: Sequence[str]) -> dict[str, str]:
-        """The parameters of a path, from its decoded segments and what mixed ones captured."""
-        params: dict[str, str] = {}
-        for name, index in self._plain:
-            params[name] = segments[index]
-        if mixed:
-            params.update(zip(self._mixed, mixed, strict=True))
-        for name, index in self._tails:
-            params[name] = "/".join(segments[index:])
-        return params
-
-
-class Match:
-    """What a method and a path lead to: treat it as read-only, it may be shared.
-
-    - found: `route` is set, `params` are its decoded parameters, `allowed` is empty;
-    - wrong method: `route` is None, `allowed` lists the methods this path has, sorted;
-    - nothing: `route` is None and `allowed` is empty.
-    """
-
-    __slots__ = ("allowed", "params", "route")
-
-    def __init__(
-        self, route: Route | None, params: Mapping[str, str], allowed: tuple[str, ...]
-    ) -> None:
-        self.route = route
-        self.params = params
-        self.allowed = allowed
-
-    def __repr__(self) -> str:
-        return f"<Match {self.route!r} params={dict(self.params)} allowed={self.allowed}>"
-
-
-_NOTHING = Match(None, _NO_PARAMS, ())
+_EMPTY: dict[str, Any] = {}
+_NOTHING = Match(None, NO_PARAMS, ())
 
 
 class _Node:
@@ -192,10 +97,11 @@ class UrlDispatcher:
         self._root = _Node()
         self._routes: list[Route] = []
         self._named: dict[str, Route] = {}
-        # Raw path, then method. Holds only spellings that mean exactly this path.
-        self._literal_paths: dict[str, dict[str, Match]] = {}
-        # The same for paths whose last segment is a plain parameter: all that stands before it.
-        self._literal_heads: dict[str, _Node] = {}
+        # Method, then raw path: one large table each, since every object on the way to a route is
+        # one that the processor has to fetch. Holds only spellings that mean exactly this path.
+        self._literal_paths: dict[str, dict[str, Match]] = {ANY_METHOD: {}}
+        # The same for paths whose last segment is a plain parameter, by all that stands before it.
+        self._param_heads: dict[str, dict[str, _ParamHead]] = {ANY_METHOD: {}}
         self._methods: set[str] = set()
         self._frozen = False
 
@@ -278,29 +184,18 @@ class UrlDispatcher:
         `raw_path` is still percent-encoded. For OPTIONS with "*" (RFC 9110 §9.3.7) `allowed` is
         every registered method; any other path that does not start with "/" matches nothing.
         """
-        matches = self._literal_paths.get(raw_path)
-        if matches is not None:
-            match = matches.get(method) or matches.get(ANY_METHOD)
-            if match is not None:
-                return match
+        literals, params = self._literal_paths, self._param_heads
+        match = literals.get(method, _EMPTY).get(raw_path) or literals[ANY_METHOD].get(raw_path)
+        if match is not None:
+            return match
         head, slash, last = raw_path.rpartition("/")
-        parent = self._literal_heads.get(head)
-        if (
-            parent is not None
-            and parent.param is not None
-            and (slash and last and "%" not in last)
-            # Nothing that is preferred to {name} is in the way; a tail comes after it.
-            and not parent.mixed
-            and last not in parent.literals
-        ):
-            routes = parent.param.routes
-            route = routes.get(method) or routes.get(ANY_METHOD)
-            if route is not None:
-                return Match(route, {route.param_names[0]: last}, ())
+        found = params.get(method, _EMPTY).get(head) or params[ANY_METHOD].get(head)
+        if found is not None and slash and last and "%" not in last and last not in found[2]:
+            return Match(found[0], {found[1]: last}, ())
         if slash and raw_path[0] == "/":
             return self._walk(method, raw_path)
         if raw_path == "*" and method == "OPTIONS":
-            return Match(None, _NO_PARAMS, _allowed(self._methods))
+            return Match(None, NO_PARAMS, _allowed(self._methods))
         return _NOTHING
 
     def _walk(self, method: str, raw_path: str) -> Match:
@@ -317,7 +212,7 @@ class UrlDispatcher:
         while True:
             if node is None:
                 if not aside:
-                    return Match(None, _NO_PARAMS, _allowed(allowed)) if allowed else _NOTHING
+                    return Match(None, NO_PARAMS, _allowed(allowed)) if allowed else _NOTHING
                 node, depth, values = aside.pop()
             if depth == count:
                 route = node.routes.get(method) or node.routes.get(ANY_METHOD)
@@ -354,17 +249,27 @@ class UrlDispatcher:
         if earlier is not None and earlier.method == route.method:
             raise RouteError(f"cannot add {route!r}: {earlier!r} matches the same requests")
         _put(node.routes, route.method, route)
-        *head, last = segments
-        texts = [segment.text for segment in head if isinstance(segment, Literal)]
-        if len(texts) < len(head):
-            return
-        if isinstance(last, Param):
+        self._insert_shortcut(route, segments, parent)
+
+    def _insert_shortcut(self, route: Route, segments: Sequence[Segment], parent: _Node) -> None:
+        texts: list[str] = []
+        for segment in segments:
+            if not isinstance(segment, Literal):
+                break
+            texts.append(segment.text)
+        if len(texts) == len(segments):
+            match = Match(route, NO_PARAMS, ())
+            for raw_path in _spellings(texts):
+                _put_in(self._literal_paths, route.method, raw_path, match)
+        elif isinstance(segments[len(texts)], Mixed):
+            # It is preferred to {name}, and only trying it can tell whether it matches.
             for raw_head in _spellings(texts):
-                self._literal_heads[raw_head] = parent
-        elif isinstance(last, Literal):
-            match = Match(route, _NO_PARAMS, ())
-            for raw_path in _spellings([*texts, last.text]):
-                _put(self._literal_paths.setdefault(raw_path, {}), route.method, match)
+                for heads in self._param_heads.values():
+                    heads.pop(raw_head, None)
+        elif len(texts) == len(segments) - 1 and isinstance(segments[-1], Param):
+            found = (route, route.param_names[0], parent.literals)
+            for raw_head in () if parent.mixed else _spellings(texts):
+                _put_in(self._param_heads, route.method, raw_head, found)
 
 
 def _put(by_method: dict[str, _T], method: str, item: _T) -> None:
@@ -372,6 +277,13 @@ def _put(by_method: dict[str, _T], method: str, item: _T) -> None:
     # RFC 9110 §9.3.2: HEAD is GET without the content, so it goes where GET goes.
     if method == "GET":
         by_method.setdefault("HEAD", item)
+
+
+def _put_in(tables: dict[str, dict[str, _T]], method: str, key: str, item: _T) -> None:
+    """As `_put`, in tables that have the method first."""
+    tables.setdefault(method, {})[key] = item
+    if method == "GET":
+        tables.setdefault("HEAD", {}).setdefault(key, item)
 
 
 def _allowed(methods: Collection[str]) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from reference.errors import BodyTimeout, ClientGone
 from reference.exceptions import HTTPForbidden, HTTPFound, HTTPNotFound
 from reference.request import Request
 from reference.response import Response
-from reference.router import RouteError, UrlDispatcher
+from reference.route import RouteError
+from reference.router import UrlDispatcher
 from reference.tests.requests import answer, make_request, respond
 from reference.types import Handler, Middleware
 

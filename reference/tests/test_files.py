@@ -31,7 +31,8 @@ from reference.files import FileResponse, add_static, static_handler
 from reference.limits import Limits
 from reference.request import Request
 from reference.response import FileBody, Response, encode_head, frame
-from reference.router import Route, RouteError, UrlDispatcher
+from reference.route import Route, RouteError
+from reference.router import UrlDispatcher
 from reference.tests.requests import respond
 
 # 2001-09-09 01:46:40 UTC: long enough ago for strong validators.
