@@ -1,7 +1,7 @@
 """A small, strict and fast web framework on asyncio, httptools and yarl.
 
-Read it in this order: types, application, router, request, response; then what happens on the
-wire: parser, fields, chunked, body, connection, sending; then server and run.
+Read it in this order: types, application, router, route, request, response; then what happens on
+the wire: parser, fields, chunked, body, connection, output, sending; then server and run.
 """
 
 from .application import Application

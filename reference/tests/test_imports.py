@@ -145,10 +145,11 @@ def test_leaves_import_little_of_the_package(name: str) -> None:
     assert {one for one in names if tops({one}) == {"reference"}} == inside.get(name, set())
 
 
-def test_router_imports_the_pattern_language_only() -> None:
+def test_router_imports_the_pattern_language_and_routes_only() -> None:
     names = imports_of(ROOT / "reference/router.py", at_run_time=True)
     assert {".".join(one.split(".")[:2]) for one in names if tops({one}) == {"reference"}} == {
-        "reference.pattern"
+        "reference.pattern",
+        "reference.route",
     }
 
 

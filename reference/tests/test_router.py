@@ -6,21 +6,18 @@ a resolution costs instead of timing it.
 
 from __future__ import annotations
 
-import ast
 import gc
 import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference import router as router_module
 from reference.route import Match, RouteError
 from reference.router import UrlDispatcher
 
@@ -1062,10 +1059,3 @@ def test_literal_paths_are_answered_from_one_table() -> None:
     # resolve() itself, a look-up of the path and one of the method.
     assert calls_in(partial(router.resolve, "GET", "/a/b/c")) <= calls_in(partial(int)) + 3
     assert router.resolve("GET", "/%C3%A9") is router.resolve("GET", "/é")
-
-
-def test_the_router_depends_on_no_other_part_of_the_framework() -> None:
-    tree = ast.parse(Path(router_module.__file__).read_text(encoding="utf-8"))
-    imported = {node.module: node.level for node in tree.body if isinstance(node, ast.ImportFrom)}
-    assert {module for module, level in imported.items() if level} == {"pattern", "route"}
-    assert not any((module or "").startswith("reference") for module in imported)
