@@ -44,19 +44,25 @@ coverage: venv
 demo: venv
 	$(BIN)/python -m reference.examples.demo
 
+THROUGHPUT = $(BIN)/python -m benchmarks.throughput --seconds 1 --restarts 5
+RESULTS    = benchmarks/results
+
 bench: $(VENV)/.peers
-	$(BIN)/python -m benchmarks.throughput --pairs reference:bare,reference:aiohttp \
-	    --scenario plaintext,json --json benchmarks/results/throughput-asyncio.json
-	$(BIN)/python -m benchmarks.throughput --pairs reference:sanic,reference:starlette,reference:blacksheep \
-	    --json benchmarks/results/throughput-others.json
-	$(BIN)/python -m benchmarks.throughput --pairs reference:socketify,reference:bare --loop uvloop \
-	    --json benchmarks/results/throughput-uvloop.json
-	$(BIN)/python -m benchmarks.throughput --pairs reference:aiohttp --scenario param,pipelined16 \
-	    --json benchmarks/results/throughput-param-pipelined.json
-	$(BIN)/python -m benchmarks.memory idle reference aiohttp
-	$(BIN)/python -m benchmarks.memory stream reference aiohttp
-	$(BIN)/python -m benchmarks.startup
-	$(BIN)/python -m benchmarks.routing
+	$(THROUGHPUT) --pairs reference:bare --scenario plaintext,param,json \
+	    --json $(RESULTS)/throughput-bare.json
+	$(THROUGHPUT) --pairs reference:aiohttp --scenario plaintext,param,json,pipelined16 \
+	    --json $(RESULTS)/throughput-aiohttp.json
+	$(THROUGHPUT) --pairs reference:sanic,reference:starlette,reference:blacksheep \
+	    --scenario plaintext,param,json --json $(RESULTS)/throughput-others.json
+	$(THROUGHPUT) --loop uvloop --pairs reference:socketify --scenario plaintext \
+	    --json $(RESULTS)/throughput-uvloop-socketify.json
+	$(THROUGHPUT) --loop uvloop --scenario plaintext \
+	    --pairs reference:aiohttp,reference:sanic,reference:starlette,reference:blacksheep,reference:bare \
+	    --json $(RESULTS)/throughput-uvloop.json
+	$(BIN)/python -m benchmarks.memory idle --connections 5000 --json $(RESULTS)/idle.json reference aiohttp
+	$(BIN)/python -m benchmarks.memory stream --json $(RESULTS)/stream.json reference
+	$(BIN)/python -m benchmarks.startup --restarts 10 --json $(RESULTS)/startup.json
+	$(BIN)/python -m benchmarks.routing --json $(RESULTS)/routing.json
 
 $(VENV)/.peers: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check aiohttp sanic starlette uvicorn blacksheep socketify
