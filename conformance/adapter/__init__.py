@@ -1,0 +1,25 @@
+"""The kit that adapters written in Python are made with: fill in `Adapter`, call `main()`.
+
+It runs inside the environment of the framework under test, so it uses the standard library only,
+imports nothing else of this project, and works on Python 3.8 and later.
+
+    class MyAdapter(Adapter):
+        name = "myframework"
+        ...
+
+    if __name__ == "__main__":
+        MyAdapter().main()
+
+Adapter          for frameworks that can serve several applications in one event loop
+ForkingAdapter   for those with a blocking entry point only: a process for each application
+AsgiAdapter      for ASGI applications, served by uvicorn (in `conformance.adapter.asgi`)
+Unsupported      raise it for what the framework has no way to express
+
+docs/adapter-protocol.md describes what goes over the wire, for adapters in other languages.
+"""
+
+from .base import Adapter, Saw, Unsupported
+from .forking import ForkingAdapter
+from .running import Running
+
+__all__ = ["Adapter", "ForkingAdapter", "Running", "Saw", "Unsupported"]

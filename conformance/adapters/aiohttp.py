@@ -1,0 +1,171 @@
+"""Adapter for aiohttp's server."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+
+from conformance.adapter import Adapter, Running, Saw
+
+_ERRORS = {
+    one.status_code: one
+    for one in vars(web).values()
+    if isinstance(one, type) and issubclass(one, web.HTTPException) and one.status_code > 0
+}
+_KEYS: dict[str, web.AppKey[str]] = {}
+
+
+class AiohttpAdapter(Adapter):
+    name = "aiohttp"
+    version = aiohttp.__version__
+    homepage = "https://docs.aiohttp.org"
+    dialect = {
+        "after_500": "closed",
+        "bad_header_value": "closed",
+        "base_exception": "exit",
+        "invalid_json": "500",
+        "invalid_utf8": "keep",
+    }
+
+    def build(self, app: Running) -> web.Application:
+        limit: dict[str, Any] = {}
+        if app.body_limit is not None:
+            limit["client_max_size"] = app.body_limit
+        application = web.Application(
+            middlewares=[self._middleware(app, one) for one in app.middlewares],
+            handler_args={"debug": True} if app.debug else None,
+            **limit,
+        )
+        application.add_routes([self._route(one, app.handler(one)) for one in app.routes])
+        for hooks, registered in (
+            (app.startup, application.on_startup),
+            (app.shutdown, application.on_shutdown),
+            (app.cleanup, application.on_cleanup),
+        ):
+            registered.extend(app.hook(hook, application) for hook in hooks)
+        return application
+
+    @staticmethod
+    def _route(route: SimpleNamespace, handler: Any) -> web.RouteDef:
+        if route.method == "GET":
+            return web.get(route.path, handler)  # which answers HEAD, too
+        return web.route(route.method, route.path, handler)
+
+    @staticmethod
+    def _middleware(app: Running, middleware: SimpleNamespace) -> Any:
+        @web.middleware
+        async def run(request: web.Request, handler: Any) -> Any:
+            return await app.around(middleware, request, lambda: handler(request))
+
+        return run
+
+    async def serve(self, application: web.Application, app: Running, sock: socket.socket) -> Any:
+        runner = web.AppRunner(application, access_log=None, **_drain(app))
+        await runner.setup()
+        await web.SockSite(runner, sock).start()
+        return runner.cleanup
+
+    def run(self, application: web.Application, app: Running, host: str, port: int) -> None:
+        web.run_app(application, host=host, port=port, print=None, access_log=None, **_drain(app))
+
+    def saw(self, request: web.Request) -> Saw:
+        return Saw(
+            request.method,
+            request.path,
+            request.rel_url.raw_path,
+            dict(request.match_info),
+            list(request.query.items()),
+            list(request.headers.items()),
+        )
+
+    def respond(
+        self,
+        request: web.Request | None,
+        status: int,
+        headers: list[tuple[str, str]],
+        body: Any,
+        content_type: str | None,
+        reason: str | None,
+        cookies: list[tuple[str, str]],
+    ) -> web.Response:
+        fields = CIMultiDict(headers)
+        content: dict[str, Any] = {"text" if isinstance(body, str) else "body": body}
+        if content_type is not None and ";" in content_type:
+            fields["Content-Type"] = content_type  # its argument takes no parameters
+        elif content_type is not None:
+            content["content_type"] = content_type
+        response = web.Response(status=status, reason=reason, headers=fields, **content)
+        for name, value in cookies:
+            response.set_cookie(name, value)
+        return response
+
+    def http_error(
+        self, status: int, text: str | None, location: str | None, headers: list[tuple[str, str]]
+    ) -> BaseException:
+        kind: Any = _ERRORS.get(status)
+        if kind is None:  # one makes a class of one's own, as its documentation has it
+            base = web.HTTPClientError if status < 500 else web.HTTPServerError
+            kind = type("HTTPError", (base,), {"status_code": status})
+        arguments: list[Any] = []
+        if issubclass(kind, web.HTTPMove):
+            arguments.append(location)
+        elif issubclass(kind, web.HTTPMethodNotAllowed):
+            arguments += ["GET", ["POST"]]
+        elif issubclass(kind, web.HTTPRequestEntityTooLarge):
+            arguments += [1, 2]
+        elif issubclass(kind, web.HTTPUnavailableForLegalReasons):
+            arguments.append(None)
+        error: BaseException = kind(*arguments, headers=CIMultiDict(headers), text=text)
+        return error
+
+    async def stream(
+        self, request: web.Request, pieces: AsyncIterator[bytes], content_type: str
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": content_type})
+        await response.prepare(request)
+        async for piece in pieces:
+            await response.write(piece)
+        await response.write_eof()
+        return response
+
+    def set_header(self, response: web.StreamResponse, name: str, value: str) -> web.StreamResponse:
+        response.headers[name] = value
+        return response
+
+    async def read_body(self, request: web.Request) -> bytes:
+        return await request.read()
+
+    async def read_pieces(self, request: web.Request) -> AsyncIterator[bytes]:
+        async for piece in request.content.iter_any():
+            yield piece
+
+    async def read_json(self, request: web.Request) -> None:
+        await request.json()
+
+    async def read_form(self, request: web.Request) -> None:
+        await request.post()
+
+    def store(self, application: web.Application, key: str, value: str) -> None:
+        application[_key(key)] = value
+
+    def load(self, request: web.Request, key: str) -> str | None:
+        return request.app.get(_key(key))
+
+
+def _drain(app: Running) -> dict[str, Any]:
+    return {} if app.drain_s is None else {"shutdown_timeout": app.drain_s}
+
+
+def _key(name: str) -> web.AppKey[str]:
+    """The key of that name: two AppKeys are never equal."""
+    return _KEYS.setdefault(name, web.AppKey(name, str))
+
+
+if __name__ == "__main__":
+    AiohttpAdapter().main()

@@ -1,0 +1,148 @@
+"""Adapter for the reference framework of this project."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from importlib.metadata import PackageNotFoundError, version
+from types import SimpleNamespace
+from typing import Any
+
+import reference
+from conformance.adapter import Adapter, Running, Saw, Unsupported
+from reference import Application, HTTPException, Request, Response, run_app
+from reference.server import serve
+
+
+def _version() -> str:
+    try:
+        return version("trueline")
+    except PackageNotFoundError:
+        return ""  # run from a checkout
+
+
+_BY_STATUS = {
+    one.status_code: one
+    for one in vars(reference).values()
+    if isinstance(one, type) and issubclass(one, HTTPException) and one.status_code
+}
+
+
+def _drain(app: Running) -> dict[str, Any]:
+    return {} if app.drain_s is None else {"shutdown_timeout": app.drain_s}
+
+
+class ReferenceAdapter(Adapter):
+    name = "reference"
+    version = _version()
+    dialect = {"invalid_utf8": "keep"}
+
+    def build(self, app: Running) -> Application:
+        options: dict[str, Any] = {}
+        if app.body_limit is not None:
+            options["client_max_size"] = app.body_limit
+        application = Application(
+            middlewares=[self._middleware(app, one) for one in app.middlewares],
+            debug=app.debug,
+            **options,
+        )
+        for route in app.routes:
+            application.router.add_route(route.method, route.path, app.handler(route))
+        for hooks, registered in (
+            (app.startup, application.on_startup),
+            (app.shutdown, application.on_shutdown),
+            (app.cleanup, application.on_cleanup),
+        ):
+            registered.extend(app.hook(hook, application) for hook in hooks)
+        return application
+
+    @staticmethod
+    def _middleware(app: Running, middleware: SimpleNamespace) -> Any:
+        async def run(request: Request, handler: Any) -> Any:
+            return await app.around(middleware, request, lambda: handler(request))
+
+        return run
+
+    async def serve(self, application: Application, app: Running, sock: socket.socket) -> Any:
+        serving = serve(application, sock=sock, **_drain(app))
+        await serving.__aenter__()
+        return lambda: serving.__aexit__(None, None, None)
+
+    def run(self, application: Application, app: Running, host: str, port: int) -> None:
+        run_app(application, host=host, port=port, print=None, access_log=None, **_drain(app))
+
+    def saw(self, request: Request) -> Saw:
+        return Saw(
+            request.method,
+            request.path,
+            request.raw_path,
+            dict(request.match_info),
+            list(request.query.items()),
+            list(request.headers.items()),
+        )
+
+    def respond(
+        self,
+        request: Request | None,
+        status: int,
+        headers: list[tuple[str, str]],
+        body: Any,
+        content_type: str | None,
+        reason: str | None,
+        cookies: list[tuple[str, str]],
+    ) -> Response:
+        response = Response(body, status, content_type, reason=reason)
+        for name, value in headers:
+            response.headers.add(name, value)
+        for name, value in cookies:
+            response.set_cookie(name, value)
+        return response
+
+    def http_error(
+        self, status: int, text: str | None, location: str | None, headers: list[tuple[str, str]]
+    ) -> BaseException:
+        kind: Any = _BY_STATUS.get(status)
+        if kind is None:
+            raise Unsupported(f"raise_http {status}")
+        arguments: list[Any] = []
+        if location is not None:
+            arguments.append(location)
+        elif status == 405:
+            arguments += ["GET", ["POST"]]
+        elif status == 413:
+            arguments.append(1)
+        error: HTTPException = kind(*arguments, reason=text)
+        for name, value in headers:
+            error.headers.add(name, value)
+        return error
+
+    async def stream(
+        self, request: Request, pieces: AsyncIterator[bytes], content_type: str
+    ) -> Response:
+        return Response(pieces, content_type=content_type)
+
+    def set_header(self, response: Response, name: str, value: str) -> Response:
+        response.headers[name] = value
+        return response
+
+    async def read_body(self, request: Request) -> bytes:
+        return await request.read()
+
+    def read_pieces(self, request: Request) -> AsyncIterator[bytes]:
+        return aiter(request.content)
+
+    async def read_json(self, request: Request) -> None:
+        await request.json()
+
+    async def read_form(self, request: Request) -> None:
+        await request.post()
+
+    def store(self, application: Application, key: str, value: str) -> None:
+        application[key] = value
+
+    def load(self, request: Request, key: str) -> str | None:
+        return request.app[key] if key in request.app else None  # noqa: SIM401 - no mapping
+
+
+if __name__ == "__main__":
+    ReferenceAdapter().main()

@@ -1,0 +1,203 @@
+"""The command `trueline`.
+
+Owns the command line: what is asked for, help, exit statuses. 0 conforms, 1 does not, 2 the
+harness, the adapter or the command line is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .adapter.template import new_adapter_text
+from .catalogue import all_checks
+from .protocol import AdapterError
+from .report import catalogue, document, html, style, terminal
+from .results import compare
+from .subject import bundled
+
+_RUN_HELP = """\
+examples:
+  trueline run aiohttp                     a framework that has a bundled adapter
+  trueline run mysketch                    a module with the guide's API, or an adapter
+  trueline run my_adapter.py --python venv in the environment where the framework is
+  trueline run -- node adapter.mjs         an adapter in any language
+  trueline run --url http://127.0.0.1:8080 the wire checks of a server that is running
+  trueline run aiohttp -k routing -x       any option of pytest: -k -x --lf -n auto --junitxml=FILE
+
+exit status: 0 conforms, 1 does not, 2 the adapter, the harness or the command line is wrong
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit."""
+    sys.exit(_main(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def _main(arguments: list[str]) -> int:
+    command: list[str] = []
+    if "--" in arguments:
+        position = arguments.index("--")
+        arguments, command = arguments[:position], arguments[position + 1 :]
+    parser = _parser()
+    subject = None
+    if arguments[:1] == ["run"] and len(arguments) > 1 and not arguments[1].startswith("-"):
+        # The first word, because only pytest knows which of its options take a value.
+        subject = arguments.pop(1)
+    options, rest = parser.parse_known_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return 2
+    if options.command != "run" and (rest or command):
+        parser.error(f"unknown arguments: {' '.join(rest + command)}")
+    try:
+        if options.command == "run":
+            return _run(parser, options, subject, rest, command)
+        if options.command == "list":
+            return _list(as_json=options.json)
+        if options.command == "explain":
+            return _explain(options.check)
+        if options.command == "new-adapter":
+            return _new_adapter(Path(options.file))
+        return _matrix([Path(one) for one in options.results], options.html)
+    except AdapterError as exc:
+        print(f"trueline: {exc}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read has seen enough
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="trueline",
+        description="Tells whether a web framework runs true.",
+        epilog="`trueline COMMAND --help` has examples.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    run = commands.add_parser(
+        "run",
+        help="judge a framework",
+        description=f"SUBJECT is one of {', '.join(bundled())}; a module; the file of an adapter.",
+        usage="trueline run SUBJECT [options] [pytest options]\n"
+        "       trueline run [options] -- COMMAND...",
+        epilog=_RUN_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    run.add_argument(
+        "--python", metavar="PATH", help="interpreter, or virtual environment, of the subject"
+    )
+    run.add_argument("--url", metavar="URL", help="a server that is running already")
+    run.add_argument("--strict", action="store_true", help="a SHOULD fails the run as a MUST does")
+    run.add_argument("--baseline", metavar="FILE", help="checks that are known to fail")
+    run.add_argument("--update-baseline", action="store_true", help="write what fails now into it")
+    run.add_argument("--deadline", metavar="S", help="seconds that an answer may take (5)")
+    run.add_argument("--json", metavar="FILE", help="write the results there")
+    run.add_argument("--html", metavar="FILE", help="write one self-contained page there")
+    run.add_argument("--summary", metavar="FILE", help="append a summary in Markdown there")
+    listing = commands.add_parser("list", help="all checks")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    explain = commands.add_parser("explain", help="everything about one check")
+    explain.add_argument("check", metavar="ID", help="as `trueline list` has it")
+    new = commands.add_parser("new-adapter", help="write an adapter to start from")
+    new.add_argument("file", metavar="FILE.py")
+    matrix = commands.add_parser("matrix", help="compare runs")
+    matrix.add_argument("results", nargs="+", metavar="RESULTS.json", help="written by run --json")
+    matrix.add_argument("--html", metavar="FILE", help="write the comparison as a page there")
+    return parser
+
+
+def _run(
+    parser: argparse.ArgumentParser,
+    options: argparse.Namespace,
+    subject: str | None,
+    rest: list[str],
+    command: list[str],
+) -> int:
+    named = [subject, options.url, command]
+    if sum(1 for one in named if one) != 1:
+        parser.error(
+            "name one subject: `trueline run NAME ...`, the name first, or --url URL, or a command "
+            "behind --"
+        )
+    import pytest
+
+    suite = Path(__file__).parent / "suite"
+    arguments = [
+        "-c", str(suite / "trueline.ini"),
+        f"--rootdir={Path.cwd()}",
+        "-q", "--no-header", "--tb=short", "-rN",
+        str(suite / "checks.py"),
+    ]  # fmt: skip
+    if subject:
+        arguments.append(f"--subject={subject}")
+    if command:
+        arguments.append(f"--trueline-adapter-command={json.dumps(command)}")
+    for name in ("python", "url", "baseline", "deadline", "json", "html", "summary"):
+        value = getattr(options, name)
+        if value is not None:
+            arguments.append(f"--trueline-{name}={value}")
+    flags = [name for name in ("strict", "update_baseline") if getattr(options, name)]
+    arguments += ["--trueline-" + name.replace("_", "-") for name in flags]
+    if any(one.startswith(("-n", "--numprocesses")) for one in rest):
+        arguments.append("--dist=loadgroup")
+    status = int(pytest.main([*arguments, *rest]))
+    return status if status in (0, 1) else 2
+
+
+def _list(*, as_json: bool) -> int:
+    colour = style.has_colour(sys.stdout, os.environ)
+    checks = all_checks()
+    text = catalogue.list_json(checks) if as_json else catalogue.list_text(checks, colour=colour)
+    print(text, end="")
+    return 0
+
+
+def _explain(id: str) -> int:
+    try:
+        check = catalogue.find(all_checks(), id)
+    except catalogue.UnknownCheck as exc:
+        print(f"trueline: {exc}", file=sys.stderr)
+        return 2
+    print(catalogue.explain(check, colour=style.has_colour(sys.stdout, os.environ)), end="")
+    return 0
+
+
+def _new_adapter(path: Path) -> int:
+    if path.suffix != ".py":
+        raise AdapterError(f"{path} would be no Python file; name it with .py")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(new_adapter_text(path.stem))
+    except FileExistsError:
+        raise AdapterError(f"{path} is there already, and is left as it is") from None
+    except OSError as exc:
+        raise AdapterError(f"cannot write {path}: {exc.strerror}") from exc
+    print(f"{path} is an adapter that runs: trueline run {path}")
+    return 0
+
+
+def _matrix(paths: Sequence[Path], page: str | None) -> int:
+    runs = []
+    for path in paths:
+        try:
+            runs.append(document.loads(path.read_bytes()))
+        except OSError as exc:
+            raise AdapterError(f"{path}: {exc.strerror}") from exc
+        except document.NotResults as exc:
+            raise AdapterError(f"{path}: {exc}") from exc
+    colour = style.has_colour(sys.stdout, os.environ)
+    print(terminal.comparison(compare(runs), colour=colour), end="")
+    if page is not None:
+        Path(page).write_text(html.page(runs), encoding="utf-8")
+        print(f"\nthe page: {Path(page).resolve()}")
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Where correct frameworks differ: named options, their values, and what is declared of them.
+
+Owns the vocabulary of dialects. An adapter declares values for its framework (in `hello`); a
+check holds the framework to what it declared. What is not declared has the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Option:
+    """One point on which correct frameworks differ. The first value is the default."""
+
+    name: str
+    question: str
+    values: tuple[str, ...]
+
+    @property
+    def default(self) -> str:
+        return self.values[0]
+
+
+OPTIONS: dict[str, Option] = {
+    option.name: option
+    for option in (
+        Option("wrong_method", "What answers a method that the path does not have?",
+               ("405", "404", "400")),
+        Option("allow_lists", "What does Allow list beside the registered methods?",
+               ("head", "nothing", "options", "head+options")),
+        Option("head_of_get", "Does HEAD reach a GET route?", ("yes", "no")),
+        Option("options_of_get", "What answers OPTIONS of a path that has only GET?",
+               ("405", "404", "400", "200", "204")),
+        Option("encoded_slash", "What is %2F in a param?", ("decoded", "raw", "404")),
+        Option("param_decoding", "Are params percent-decoded?", ("yes", "raw")),
+        Option("invalid_utf8", "What becomes of octets in a path that are not UTF-8?",
+               ("replace", "keep", "surrogate", "400", "404", "ignore")),
+        Option("precedence", "Which of a literal and an earlier registered param route wins?",
+               ("literal", "registration")),
+        Option("trailing_slash", "What is a path with a slash too many?",
+               ("404", "same", "307", "308", "301", "302")),
+        Option("double_slash", "What are two slashes where one is registered?",
+               ("404", "same", "redirect")),
+        Option("encoded_literal", "Does an encoded unreserved letter match a literal?",
+               ("yes", "no")),
+        Option("duplicate_route", "What becomes of a second route for the same requests?",
+               ("refused", "first", "last")),
+        Option("middlewares_on_404", "Do middlewares run when no route matches?", ("yes", "no")),
+        Option("middlewares_on_405", "Do middlewares run for a wrong method?", ("yes", "no")),
+        Option("errors_reach_middlewares", "What does a middleware get of a handler that raised "
+               "the framework's own HTTP error?", ("exception", "response")),
+        Option("crashes_reach_middlewares", "What does a middleware get of a handler that crashed?",
+               ("exception", "response")),
+        Option("error_body", "What is the body of an error by default?",
+               ("text", "html", "json", "empty")),
+        Option("after_500", "What becomes of the connection behind a 500?", ("open", "closed")),
+        Option("no_response", "What is a handler's return value that is no response?",
+               ("500", "coerced", "empty")),
+        Option("bad_header_value", "What is a header value with CR or LF, set by a handler?",
+               ("500", "closed", "stripped")),
+        Option("body_on_204", "What becomes of a body that a handler gives to a 204?",
+               ("stripped", "500")),
+        Option("shutdown_order", "In which order do shutdown hooks run?", ("fifo", "lifo")),
+        Option("hooks_and_drain", "When do shutdown hooks run?", ("before", "after")),
+        Option("exit_status", "With what status does the process end after SIGTERM?",
+               ("0", "signal", "1")),
+        Option("blank_query_values", "Are blank query values kept?", ("kept", "dropped")),
+        Option("repeated_header", "What does a handler see of a repeated header field?",
+               ("all", "first", "last", "joined")),
+        Option("body_limit_status", "What answers a body beyond the limit?", ("413", "400")),
+        Option("invalid_json", "What answers a body that is not JSON when the handler asks for "
+               "JSON?", ("400", "500")),
+        Option("base_exception", "What becomes of a handler that raises SystemExit?",
+               ("500", "closed", "exit")),
+    )
+}  # fmt: skip
+
+
+def unknown(declared: Mapping[str, str]) -> list[str]:
+    """What is wrong with a declaration, a sentence each."""
+    problems = []
+    for name, value in declared.items():
+        option = OPTIONS.get(name)
+        if option is None:
+            problems.append(f"there is no dialect option {name!r}")
+        elif value not in option.values:
+            known = ", ".join(option.values)
+            problems.append(f"the dialect option {name} is one of {known}, not {value!r}")
+    return problems
+
+
+def value(declared: Mapping[str, str], name: str) -> str:
+    """What is declared for an option, or its default."""
+    return declared.get(name, OPTIONS[name].default)

@@ -1,0 +1,90 @@
+"""The hooks of an application: in their order, one behind the other.
+
+Owns what a hook that fails keeps from happening: nothing serves behind a startup hook that raised,
+and nothing is left open behind one of the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .application import Application
+
+Hook = Callable[["Application"], Awaitable[None]]
+
+
+class Lifecycle:
+    """Hooks are called with the application."""
+
+    def __init__(self, app: Application, faults: frozenset[str]) -> None:
+        self.faults = faults
+        self.on_startup: list[Hook] = []
+        self.on_shutdown: list[Hook] = []
+        self.on_cleanup: list[Hook] = []
+        self._app = app
+        self._has_started = False
+
+    async def start(self) -> None:
+        """Raises what a startup hook raised; the cleanup hooks have run then."""
+        if "answers-before-startup" in self.faults:
+            return
+        try:
+            await self._run_startup()
+        except BaseException:
+            await self._run_all(self.on_cleanup)
+            if "serves-after-failed-startup" not in self.faults:
+                raise
+        if "shutdown-at-once" in self.faults:
+            await self.shutdown()
+
+    async def _run_startup(self) -> None:
+        hooks = self.on_startup
+        if "startup-in-reverse" in self.faults:
+            hooks = hooks[::-1]
+        if "hooks-at-once" in self.faults:
+            await asyncio.gather(*(hook(self._app) for hook in hooks))
+            return
+        for hook in hooks:
+            await hook(self._app)
+        if "drops-state" in self.faults:
+            self._app.state.clear()
+
+    async def shutdown(self) -> None:
+        """Every hook, though one raises; raises what the first one raised when all have run."""
+        if "no-shutdown-hooks" in self.faults:
+            return
+        if "cleanup-first" in self.faults:
+            await self._run_all(self.on_cleanup)
+        hooks = self.on_shutdown
+        if "shutdown-in-another-order" in self.faults:
+            hooks = hooks[::-1]
+        await self._run_all(hooks)
+        if "shutdown-twice" in self.faults:
+            await self._run_all(hooks)
+
+    async def cleanup(self) -> None:
+        """As `shutdown`."""
+        if not {"no-cleanup-hooks", "cleanup-first"} & self.faults:
+            await self._run_all(self.on_cleanup)
+
+    async def _run_all(self, hooks: list[Hook]) -> None:
+        if "hooks-at-once" in self.faults:
+            await asyncio.gather(*(hook(self._app) for hook in hooks))
+            return
+        errors = []
+        for hook in hooks:
+            try:
+                await hook(self._app)
+            except Exception as error:  # noqa: BLE001 kept, and raised below
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+    async def answered(self) -> None:
+        """A request that found its route has its response."""
+        if "answers-before-startup" in self.faults and not self._has_started:
+            self._has_started = True
+            await self._run_startup()

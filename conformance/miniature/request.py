@@ -1,0 +1,166 @@
+"""A request as its handler sees it.
+
+Owns the reading of the body into Python values, and its limit.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Protocol, cast
+from urllib.parse import unquote
+
+from .response import HttpError
+from .targets import Pairs, decode, split_query, split_target
+from .wire import Head
+
+if TYPE_CHECKING:
+    from .application import Application
+
+BODY_LIMIT_BYTES = 1 << 20
+
+
+class Content(Protocol):
+    """The body of a request on its way."""
+
+    @property
+    def length(self) -> int | None: ...
+
+    @property
+    def trailers(self) -> Pairs: ...
+
+    async def piece(self) -> bytes:
+        """What comes next; b"" at the end. Raises Refusal for what is no body."""
+        ...
+
+
+class Request:
+    """A request. `path` is decoded, `raw_path` as it was sent; headers keep order and case."""
+
+    def __init__(
+        self, app: Application, head: Head, content: Content, faults: frozenset[str]
+    ) -> None:
+        self.app = app
+        self.faults = faults
+        self.method = head.method
+        self.target = head.target
+        self.version = head.version
+        self.headers = _as_handlers_see(list(head.fields), faults)
+        self.raw_path, self._query = split_target(head.target, faults)
+        self.params: dict[str, str] = {}
+        self.is_routed = False
+        self._content = content
+        self._body: bytes | None = None
+
+    @property
+    def path(self) -> str:
+        return decode(self.raw_path, self.faults)
+
+    @property
+    def query(self) -> Pairs:
+        return split_query(self._query, self.faults)
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body as it arrives. Raises HttpError 413 beyond the limit, Refusal for no body."""
+        limit = self._limit()
+        length = self._content.length
+        if length is not None and length > limit:
+            raise self._too_large()
+        size = 0
+        last = b""
+        while piece := await self._content.piece():
+            size += len(piece)
+            if size > limit and "body-limit-by-length-only" not in self.faults:
+                raise self._too_large()
+            if "last-body-chunk-wins" in self.faults:
+                last = piece
+                continue
+            yield piece
+            if "first-piece-only" in self.faults:
+                return
+        if last:
+            yield last
+        if "trailers-become-headers" in self.faults:
+            # RFC 9110 §6.5.1: "Trailer fields ought to be processed and stored separately"
+            self.headers += self._content.trailers
+
+    def _limit(self) -> int:
+        given = self.app.body_limit
+        limit = BODY_LIMIT_BYTES if given is None else given
+        if "no-body-limit" in self.faults:
+            return 1 << 62
+        return limit // 10 if "limit-is-tenfold-too-small" in self.faults else limit
+
+    def _too_large(self) -> Exception:
+        if "body-limit-crashes" in self.faults:
+            return RuntimeError("the body is too large")
+        return HttpError(413)
+
+    async def read(self) -> bytes:
+        """The whole body. Raises as `pieces`."""
+        if self._body is None:
+            self._body = self._worsened(await self._read())
+        return self._body
+
+    async def _read(self) -> bytes:
+        if "body-is-one-segment" in self.faults:
+            return await self._content.piece()
+        return b"".join([piece async for piece in self.pieces()])
+
+    def _worsened(self, body: bytes) -> bytes:
+        """The body with what is told to go wrong with it."""
+        if "body-is-empty" in self.faults:
+            return b""
+        if "body-is-text" in self.faults:
+            return body.decode("utf-8", "replace").encode()
+        if "body-ends-at-nul" in self.faults:
+            return body.partition(b"\0")[0]
+        if "body-length-counts-characters" in self.faults:
+            return body[: len(body.decode("utf-8", "replace"))]
+        if "body-is-null-when-empty" in self.faults:
+            return cast(bytes, body or None)
+        return body
+
+    async def json(self) -> object:
+        """Raises HttpError 400 for what is none."""
+        if "no-json" in self.faults:
+            raise HttpError(415)
+        try:
+            return json.loads(await self.read())
+        except ValueError:
+            if "invalid-json-is-null" in self.faults:
+                return None
+            raise HttpError(400, "the body is no JSON") from None
+
+    async def form(self) -> Pairs:
+        """The pairs of a form that is urlencoded. Raises HttpError 415 for other bodies."""
+        kinds = [value for name, value in self.headers if name.lower() == "content-type"]
+        if not any(re.match("application/x-www-form-urlencoded *(;|$)", kind) for kind in kinds):
+            raise HttpError(415)
+        return split_query((await self.read()).decode("utf-8", "replace"), self.faults)
+
+
+def _as_handlers_see(fields: Pairs, faults: frozenset[str]) -> Pairs:
+    """The fields with what is told to go wrong on their way to the handler."""
+    if "lowers-header-values" in faults:
+        return [(name, value.lower()) for name, value in fields]
+    if "keeps-last-header" in faults:
+        return list({name.lower(): (name, value) for name, value in fields}.values())
+    if "reverses-repeated-headers" in faults:
+        return fields[::-1]
+    if "drops-empty-headers" in faults:
+        return [(name, value) for name, value in fields if value]
+    if "collapses-header-whitespace" in faults:
+        return [(name, " ".join(value.split())) for name, value in fields]
+    if "decodes-header-values" in faults:
+        return [(name, unquote(value)) for name, value in fields]
+    if "cuts-long-headers" in faults:
+        return [(name, value[:1024]) for name, value in fields]
+    if "splits-cookies" in faults:
+        return [
+            (name, part)
+            for name, value in fields
+            for part in (value.split("; ") if name.lower() == "cookie" else [value])
+        ]
+    return fields

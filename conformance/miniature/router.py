@@ -1,0 +1,193 @@
+"""Which route a path takes.
+
+Owns the table of routes and the decoding of params. A path is matched as it was sent, in one
+spelling (RFC 3986 §6.2.2), and params are decoded behind that: %2F separates nothing.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .targets import decode
+
+Handler = Callable[[Any], Awaitable[Any]]
+
+_PARAM = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_NEVER_IN_PATHS = re.compile(r"%(?![0-9A-F]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+    handler: Handler
+    pattern: re.Pattern[str] = field(repr=False)
+    names: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """A sort key: literal segments before those with literal text before mere params."""
+        return tuple(_openness(segment) for segment in self.path.split("/"))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the table has for a request: a route with its params, or the methods it has instead;
+    neither for an unknown path."""
+
+    route: Route | None = None
+    params: dict[str, str] = field(default_factory=dict)
+    allowed: tuple[str, ...] = ()
+
+
+class Router:
+    def __init__(self, faults: frozenset[str]) -> None:
+        self.faults = faults
+        self._registered: list[Route] = []
+        self._kept: dict[str, str] = {}
+
+    def add(self, method: str, path: str, handler: Handler) -> None:
+        """Raises ValueError for a second route for the same requests."""
+        names = tuple(_PARAM.findall(path))
+        route = Route(method, path, handler, self._pattern(path), names)
+        is_second = any(_is_same(route, other) for other in self._registered)
+        if is_second and "last-route-wins" not in self.faults:
+            raise ValueError(f"there is a route for {method} {path} already")
+        self._registered.append(route)
+
+    def _pattern(self, path: str) -> re.Pattern[str]:
+        param = r"([^/]+)"
+        if "params-are-word-characters" in self.faults:
+            param = r"(\w+)"
+        elif "params-span-segments" in self.faults:
+            param = r"(.+)"
+        elif "params-may-be-empty" in self.faults:
+            param = r"([^/]*)"
+        # The odd ones of these are names, which are kept with the route.
+        literals = _PARAM.split(path)[::2]
+        if "decodes-before-matching" not in self.faults:
+            literals = [_one_spelling(text) for text in literals]
+        if "path-is-regex" not in self.faults:
+            literals = [re.escape(text) for text in literals]
+        flags = re.IGNORECASE if "ignores-case-of-path" in self.faults else re.NOFLAG
+        return re.compile(param.join(literals), re.DOTALL | flags)
+
+    def find(self, method: str, path: str) -> Found:
+        """The route for a method and a path that is percent-encoded."""
+        path = self._spelling(path)
+        matching = [
+            (route, match)
+            for route in self._candidates(path)
+            if (match := self._match(route.pattern, path)) is not None
+        ]
+        if "ignores-case-of-method" in self.faults:
+            method = method.upper()
+        by_method = {route.method: (route, match) for route, match in reversed(matching)}
+        found = by_method.get(method)
+        if found is None and method == "HEAD" and "head-is-not-get" not in self.faults:
+            found = by_method.get("GET")  # RFC 9110 §9.3.2: identical but for the content
+        if found is None and matching and "ignores-method" in self.faults:
+            found = matching[0]
+        if found is not None:
+            return Found(found[0], self._params(*found))
+        if not matching and self._registered and "falls-back-to-first-route" in self.faults:
+            return Found(self._registered[0])
+        return Found(allowed=self._allowed([route for route, _ in matching]))
+
+    def methods(self) -> tuple[str, ...]:
+        """The methods of all routes."""
+        return self._allowed(self._registered)
+
+    def _allowed(self, routes: list[Route]) -> tuple[str, ...]:
+        if "allow-of-first-route" in self.faults:
+            routes = routes[:1]
+        methods = {route.method for route in routes}
+        return tuple(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+
+    def _spelling(self, path: str) -> str:
+        if "collapses-slashes" in self.faults:
+            path = re.sub("/+", "/", path)
+        if "normalises-dot-segments" in self.faults:
+            path = posixpath.normpath(path)
+        if "matches-raw-path" in self.faults:
+            return path
+        if "decodes-before-matching" in self.faults:
+            return decode(path, self.faults)
+        return _one_spelling(path)
+
+    def _candidates(self, path: str) -> Iterable[Route]:
+        routes = self._registered
+        if "registration-order" not in self.faults:
+            routes = sorted(routes, key=lambda route: route.shape)
+        if "first-route-only" in self.faults:
+            return routes[:1]
+        if "last-route-wins" in self.faults:
+            return reversed(routes)
+        if "never-backtracks" in self.faults:
+            return _greedy(routes, path)
+        return routes
+
+    def _match(self, pattern: re.Pattern[str], path: str) -> re.Match[str] | None:
+        if "matches-prefix" in self.faults:
+            return pattern.match(path)
+        return pattern.fullmatch(path)
+
+    def _params(self, route: Route, match: re.Match[str]) -> dict[str, str]:
+        values = [self._decoded(text) for text in match.groups()]
+        if "params-in-reverse" in self.faults:
+            values.reverse()
+        params = dict(zip(route.names, values, strict=False))
+        if "params-are-kept" in self.faults:
+            self._kept.update(params)
+            return dict(self._kept)
+        return params
+
+    def _decoded(self, text: str) -> str:
+        if "params-are-raw" in self.faults or "decodes-before-matching" in self.faults:
+            return text
+        if "plus-in-path-is-space" in self.faults:
+            text = text.replace("+", " ")
+        if "decodes-twice" in self.faults:
+            text = decode(text, self.faults)
+        return decode(text, self.faults)
+
+
+def _one_spelling(path: str) -> str:
+    """Encoded where it may be and need not be: not; other escapes in upper case."""
+
+    def spell(match: re.Match[str]) -> str:
+        character = chr(int(match[1], 16))
+        return character if character in _UNRESERVED else match[0].upper()
+
+    def escape(match: re.Match[str]) -> str:
+        return "".join(f"%{octet:02X}" for octet in match[0].encode("utf-8", "surrogateescape"))
+
+    return _NEVER_IN_PATHS.sub(escape, _ESCAPE.sub(spell, path))
+
+
+def _openness(segment: str) -> int:
+    if _PARAM.fullmatch(segment):
+        return 2
+    return 1 if _PARAM.search(segment) else 0
+
+
+def _is_same(one: Route, other: Route) -> bool:
+    return one.method == other.method and one.pattern == other.pattern
+
+
+def _greedy(routes: list[Route], path: str) -> list[Route]:
+    """Of the routes those that remain when every literal that fits excludes all others."""
+    for place, text in enumerate(path.split("/")):
+        exact = [
+            route
+            for route in routes
+            if len(segments := route.path.split("/")) > place and segments[place] == text
+        ]
+        routes = exact or routes
+    return routes

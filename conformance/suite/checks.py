@@ -1,0 +1,1 @@
+"""Collected by `plugin`: every check of the catalogue, by category."""

@@ -1,0 +1,121 @@
+"""Sweeps of subjects that die or hang: the run ends, blames the right check, judges the rest."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.check import Check, practice
+from conformance.driver import Command, Deadlines
+from conformance.expect import body, status
+from conformance.judge import Outcome, Rules, judge
+from conformance.seen import Seen
+from conformance.spec import Crash, Hook, Respond, Route, Wait, app
+from conformance.steps import Answered, Event, Open, Read, Send, get, raw
+from conformance.sweep import Outcome as SweepOutcome
+from conformance.sweep import Sweep
+
+WRONG = Path(__file__).parent / "subjects" / "wrong.py"
+SOON = Deadlines(step_s=1.0, operation_s=1.0, probe_s=1.0)
+APP = app(Route("fine", "GET", "/fine", Respond(body="fine")), Route("bad", "GET", "/trigger"))
+
+
+def check(name: str, path: str) -> Check:
+    return Check(
+        f"test/{name}", "It is answered", practice("a test"),
+        steps=[get(path)], expect=[status(200)], app=APP,
+    )  # fmt: skip
+
+
+CHECKS = [*(check(f"fine-{number}", "/fine") for number in range(8)), check("bad", "/trigger")]
+
+
+async def sweep(mode: str, checks: list[Check]) -> tuple[dict[str, SweepOutcome], list[str]]:
+    sweep = Sweep(Command([sys.executable, str(WRONG), mode], "wrong"), SOON)
+    found: dict[str, SweepOutcome] = {}
+
+    def report(check: Check, outcome: SweepOutcome) -> None:
+        assert check.id not in found, "reported twice"
+        found[check.id] = outcome
+
+    try:
+        await sweep.open()
+        await sweep.run(checks, report)
+    finally:
+        await sweep.close()
+    return found, sweep.notes
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        ("dies", "the subject's process ended: killed by SIGKILL"),
+        ("exits-on-request", "the subject's process ended: exit status 3"),
+        ("hangs", "no answer to GET /trigger within 1 seconds, and the subject answers nobody"),
+    ],
+)
+async def test_the_blame_falls_on_the_right_check(mode: str, said: str) -> None:
+    found, notes = await sweep(mode, CHECKS)
+    verdicts = {one.id: judge(one, found[one.id].seen, Rules()) for one in CHECKS}
+    bad = verdicts.pop("test/bad")
+    assert bad.outcome is Outcome.FAIL
+    assert said in bad.reason
+    assert {one.outcome for one in verdicts.values()} == {Outcome.PASS}
+    assert all(outcome.error is None for outcome in found.values())
+    assert any("repeated one at a time" in note for note in notes)
+
+
+async def test_a_flood_of_stderr_stops_nothing() -> None:
+    found, _ = await sweep("floods", CHECKS)
+    assert {judge(one, found[one.id].seen, Rules()).outcome for one in CHECKS} == {Outcome.PASS}
+
+
+async def test_an_app_that_cannot_be_built_is_refused_for_all_that_share_it() -> None:
+    refused = app(Route("one", "GET", "/same"), Route("two", "GET", "/same"))
+    checks = [replace(check(f"r-{number}", "/"), app=refused) for number in range(3)]
+    found, _ = await sweep("right", checks)
+    for one in checks:
+        verdict = judge(one, found[one.id].seen, Rules())
+        assert verdict.outcome is Outcome.FAIL
+        assert verdict.reason.startswith("the framework refused the application: ")
+
+
+async def test_gates_make_the_timing() -> None:
+    waiting = Check(
+        "test/gate", "The second is answered while the first waits", practice("a test"),
+        app=app(
+            Route("slow", "GET", "/slow", Wait("g", then=Respond(body="slow"))),
+            Route("quick", "GET", "/quick", Respond(body="quick")),
+        ),
+        steps=[
+            get("/slow", name="slow", begin_only=True),
+            Event("wait", "slow", "slow"),
+            Send(raw("GET /quick")),
+            Read(),
+            Open("g"),
+            Answered("slow"),
+        ],
+        expect=[body("quick"), body("slow", of="slow")],
+    )  # fmt: skip
+    found, _ = await sweep("right", [waiting])
+    assert judge(waiting, found["test/gate"].seen, Rules()).outcome is Outcome.PASS
+
+
+async def test_a_step_that_is_not_met_is_named() -> None:
+    never = replace(check("never", "/fine"), steps=[Event("enter", "nobody", "x")])
+    found, _ = await sweep("right", [never])
+    verdict = judge(never, found["test/never"].seen, Rules())
+    assert verdict.reason == "no event 'enter' of nobody for request 'x' within 1 seconds"
+
+
+async def test_a_startup_hook_that_fails_is_seen_as_a_refusal() -> None:
+    failing = replace(
+        check("startup", "/"), app=app(Route("r", "GET", "/"), startup=[Hook("s1", Crash("no"))])
+    )
+    found, _ = await sweep("right", [failing])
+    seen: Seen = found["test/startup"].seen
+    assert seen.rejection is not None
+    assert seen.rejection.kind == "rejected"
