@@ -5,12 +5,16 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help venv test lint types unit coverage demo bench clean
+.PHONY: help venv test lint types unit coverage harness frameworks demo sample docs kill-matrix bench clean
 
 help:
 	@echo "make venv      .venv with the project (editable) and all that its tests need"
 	@echo "make test      lint, types, tests, branch coverage of reference/"
-	@echo "make demo      start the sample application, ask it, stop it"
+	@echo "make frameworks   released frameworks in an environment of their own, for tests"
+	@echo "make demo      judge the reference, aiohttp, Sanic and Starlette, and compare them"
+	@echo "make sample    start the reference's sample application, ask it, stop it"
+	@echo "make docs      write the generated documents again"
+	@echo "make kill-matrix  every check against every miniature, into docs/ (some minutes)"
 	@echo "make bench     throughput, memory, start-up and routing beside other servers"
 	@echo "make clean     remove .venv and caches"
 
@@ -23,7 +27,7 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[speed]' --group dev
 	touch $@
 
-test: lint types coverage
+test: lint types coverage harness
 
 lint: venv
 	$(BIN)/ruff check .
@@ -37,12 +41,33 @@ unit: venv
 
 coverage: venv
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest reference
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-demo: venv
+harness: venv frameworks
+	$(BIN)/pytest -n 2 --dist loadfile conformance fuzz benchmarks
+
+frameworks: .venv-frameworks/.installed
+
+# Without trueline, and with an aiohttp that is older than the harness's own.
+.venv-frameworks/.installed: $(STAMP)
+	$(PYTHON) -m venv .venv-frameworks
+	.venv-frameworks/bin/python -m pip install --quiet --disable-pip-version-check \
+	    'aiohttp<3.14' sanic starlette 'uvicorn[standard]' python-multipart
+	touch $@
+
+demo: $(VENV)/.frameworks
+	$(BIN)/trueline matrix reference aiohttp sanic starlette --html build/demo/index.html
+
+sample: venv
 	$(BIN)/python -m reference.examples.demo
+
+docs: venv
+	$(BIN)/python -m conformance.docs docs
+
+kill-matrix: venv
+	$(BIN)/python -m conformance.kill docs
 
 THROUGHPUT = $(BIN)/python -m benchmarks.throughput --seconds 1 --restarts 5
 RESULTS    = benchmarks/results
@@ -64,9 +89,13 @@ bench: $(VENV)/.peers
 	$(BIN)/python -m benchmarks.startup --restarts 10 --json $(RESULTS)/startup.json
 	$(BIN)/python -m benchmarks.routing --json $(RESULTS)/routing.json
 
+$(VENV)/.frameworks: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[frameworks]'
+	touch $@
+
 $(VENV)/.peers: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check aiohttp sanic starlette uvicorn blacksheep socketify
 	touch $@
 
 clean:
-	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	rm -rf $(VENV) .venv-frameworks build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks

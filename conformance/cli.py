@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from .adapter.template import new_adapter_text
 from .catalogue import all_checks
 from .protocol import AdapterError
 from .report import catalogue, document, html, style, terminal
-from .results import compare
+from .results import Run, compare
 from .subject import bundled
 
 _RUN_HELP = """\
@@ -30,6 +32,13 @@ examples:
   trueline run aiohttp -k routing -x       any option of pytest: -k -x --lf -n auto --junitxml=FILE
 
 exit status: 0 conforms, 1 does not, 2 the adapter, the harness or the command line is wrong
+"""
+
+
+_MATRIX_HELP = """\
+examples:
+  trueline matrix reference aiohttp sanic starlette --html comparison.html
+  trueline matrix old.json new.json        two runs, of two versions say
 """
 
 
@@ -63,7 +72,7 @@ def _main(arguments: list[str]) -> int:
             return _explain(options.check)
         if options.command == "new-adapter":
             return _new_adapter(Path(options.file))
-        return _matrix([Path(one) for one in options.results], options.html)
+        return _matrix(options.subjects, options.html)
     except AdapterError as exc:
         print(f"trueline: {exc}", file=sys.stderr)
         return 2
@@ -106,8 +115,18 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("check", metavar="ID", help="as `trueline list` has it")
     new = commands.add_parser("new-adapter", help="write an adapter to start from")
     new.add_argument("file", metavar="FILE.py")
-    matrix = commands.add_parser("matrix", help="compare runs")
-    matrix.add_argument("results", nargs="+", metavar="RESULTS.json", help="written by run --json")
+    matrix = commands.add_parser(
+        "matrix",
+        help="compare frameworks",
+        epilog=_MATRIX_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    matrix.add_argument(
+        "subjects",
+        nargs="+",
+        metavar="SUBJECT",
+        help="what `trueline run` takes by name, which is run; or the results of a run, FILE.json",
+    )
     matrix.add_argument("--html", metavar="FILE", help="write the comparison as a page there")
     return parser
 
@@ -182,21 +201,42 @@ def _new_adapter(path: Path) -> int:
     return 0
 
 
-def _matrix(paths: Sequence[Path], page: str | None) -> int:
-    runs = []
-    for path in paths:
-        try:
-            runs.append(document.loads(path.read_bytes()))
-        except OSError as exc:
-            raise AdapterError(f"{path}: {exc.strerror}") from exc
-        except document.NotResults as exc:
-            raise AdapterError(f"{path}: {exc}") from exc
+def _matrix(subjects: Sequence[str], page: str | None) -> int:
+    with tempfile.TemporaryDirectory(prefix="trueline-") as folder:
+        paths = [
+            Path(one) if one.endswith(".json") else _results(one, Path(folder) / f"{number}.json")
+            for number, one in enumerate(subjects)
+        ]
+        runs = [_read(path) for path in paths]
     colour = style.has_colour(sys.stdout, os.environ)
     print(terminal.comparison(compare(runs), colour=colour), end="")
     if page is not None:
+        Path(page).parent.mkdir(parents=True, exist_ok=True)
         Path(page).write_text(html.page(runs), encoding="utf-8")
         print(f"\nthe page: {Path(page).resolve()}")
     return 0
+
+
+def _results(subject: str, path: Path) -> Path:
+    """Run a subject; returns `path`, where its results are then. Raises AdapterError."""
+    print(f"running {subject}", file=sys.stderr)
+    # In a process of its own, as pytest keeps what it has loaded. Its progress is shown.
+    done = subprocess.run(  # noqa: S603 - ourselves
+        [sys.executable, "-m", "conformance.cli", "run", subject, f"--json={path}"],
+        stdout=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode not in (0, 1):
+        raise AdapterError(f"{subject} could not be run:\n{done.stdout.strip()}")
+    return path
+
+
+def _read(path: Path) -> Run:
+    try:
+        return document.loads(path.read_bytes())
+    except OSError as exc:
+        raise AdapterError(f"{path}: {exc.strerror}") from exc
+    except document.NotResults as exc:
+        raise AdapterError(f"{path}: {exc}") from exc
 
 
 if __name__ == "__main__":

@@ -54,6 +54,8 @@ class _RawConnection:
         self.sent = bytearray()
         self.answers = AnswerReader()
         self.end = End.OPEN
+        self.taken = 0  # answers, and interim ones, that steps have waited for
+        self.interim_taken = 0
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
@@ -230,19 +232,20 @@ class Script:
         return connection
 
     async def _read(self, connection: _RawConnection, step: Read) -> None:
-        reader = connection.answers
+        # Counted from what earlier steps waited for: more may have come with it.
         if step.interim:
-            wanted = len(reader.interim) + step.answers
+            interim = connection.interim_taken = connection.interim_taken + step.answers
+            taken = connection.taken
             await connection.read(
-                lambda answers: len(answers.interim) >= wanted or bool(answers.answers)
+                lambda reader: len(reader.interim) >= interim or len(reader.answers) > taken
             )
-            return
-        if step.head_only:
-            await connection.read(lambda answers: answers.has_head)
-            return
-        wanted = len(reader.answers) + step.answers
-        reader.expect(step.to, step.answers)
-        await connection.read(lambda answers: len(answers.answers) >= wanted)
+        elif step.head_only:
+            taken = connection.taken
+            await connection.read(lambda reader: reader.has_head or len(reader.answers) > taken)
+        else:
+            wanted = connection.taken = connection.taken + step.answers
+            connection.answers.expect(step.to, step.answers)
+            await connection.read(lambda reader: len(reader.answers) >= wanted)
 
     async def _ask(self, step: Ask) -> None:
         session = self._kept if step.keep and self._kept is not None else aiohttp.ClientSession(

@@ -17,8 +17,8 @@ class Answer:
     """One response. Header names and values are decoded as latin-1, in order, duplicates kept.
 
     `start` and `end` are its offsets in what was received. `framing` is "length", "chunked",
-    "close", "none" (no body can follow), or "cut" when it is incomplete; `problem` says what is
-    wrong with its form (RFC 9112), in words, None when nothing is.
+    "close", "none" (no body can follow), or "cut" when it is incomplete or nobody can tell where it
+    ends; `problem` says what is wrong with its form (RFC 9112), in words, None when nothing is.
     """
 
     status: int

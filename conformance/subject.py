@@ -108,6 +108,8 @@ def _locate(interpreter: str, module: str, env: dict[str, str]) -> Path | None:
         )  # fmt: skip
     except OSError as exc:
         raise AdapterError(f"cannot run {interpreter}: {exc.strerror}") from exc
+    except subprocess.TimeoutExpired as exc:
+        raise AdapterError(f"{interpreter} did not find {module} within 30 seconds") from exc
     lines = done.stdout.splitlines()
     return Path(lines[-1]) if lines and lines[-1] else None
 

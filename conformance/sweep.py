@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from .check import Check
@@ -22,6 +23,7 @@ from .spec import App
 
 AT_ONCE = 24
 FOREGROUND_AT_ONCE = 3
+SUSPECTS_AT_ONCE = 4  # each has a process of its own, so they cannot be blamed for one another
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,13 @@ class Sweep:
                     done(check, Outcome(Seen(), error=str(exc)))
                 return
             suspects = await self._round(process, list(left.values()), done)
-            for check in suspects:
-                done(check, await self._alone(check))
+            limit = asyncio.Semaphore(SUSPECTS_AT_ONCE)
+            await asyncio.gather(*(self._suspect(check, limit, done) for check in suspects))
+
+    async def _suspect(self, check: Check, limit: asyncio.Semaphore, done: Report) -> None:
+        async with limit:
+            outcome = await self._alone(check)
+        done(check, outcome)
 
     async def _round(
         self, process: AdapterProcess, checks: list[Check], done: Report
@@ -234,10 +241,9 @@ class Sweep:
         except (AdapterError, TimeoutError):
             return False
         if isinstance(started, RunningApp):
-            try:
+            # How long its end takes says nothing; frameworks wait there for what they like.
+            with suppress(AdapterError):
                 await started.stop(self._deadlines.probe_s)
-            except AdapterError:
-                return False
         return True
 
     async def _alone(self, check: Check) -> Outcome:

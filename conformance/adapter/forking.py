@@ -10,20 +10,16 @@ import json
 import os
 import select
 import signal
-import socket
 import sys
 import threading
 import time
 import traceback
 from collections import deque
 
-from .base import Adapter, Session, free_port
+from .base import Adapter, Session, free_port, wait_until_it_answers
 from .channel import Channel, Message
-from .running import READY
 
-_STOP_WITHIN_S = 1.5
-_READY_WITHIN_S = 20.0
-_POLL_S = 0.01
+_STOP_WITHIN_S = 1.0
 
 _ANSWERED, _REFUSED = b"+", b"-"
 
@@ -245,7 +241,7 @@ class _InForeground(Session):
 
         def report() -> None:
             try:
-                self._wait_until_it_answers()
+                wait_until_it_answers(self.host, self.port)
             except TimeoutError as exc:
                 self.refuse(start, exc)
             else:
@@ -253,30 +249,6 @@ class _InForeground(Session):
 
         for work in (listen, report):
             threading.Thread(target=work, daemon=True).start()
-
-    def _wait_until_it_answers(self) -> None:
-        """Raises TimeoutError.
-
-        The request does not ask to close the connection: where all of them share one parser, it
-        would take no other request behind that, and every check would fail for one reason.
-        """
-        request = "GET /-/ready HTTP/1.1\r\nHost: %s:%d\r\nX-Request-Id: %s\r\n\r\n" % (
-            self.host,
-            self.port,
-            READY,
-        )
-        deadline_s = time.monotonic() + _READY_WITHIN_S
-        while time.monotonic() < deadline_s:
-            try:
-                address = (self.host, self.port)
-                with socket.create_connection(address, timeout=_READY_WITHIN_S) as connection:
-                    connection.sendall(request.encode())
-                    if connection.recv(65536):
-                        return
-            except OSError:
-                pass  # it does not listen yet
-            time.sleep(_POLL_S)
-        raise TimeoutError("no answer on port %d within %d seconds" % (self.port, _READY_WITHIN_S))
 
 
 def _run_child(session: _InForeground, channel: _ChildChannel, message: Message) -> None:

@@ -10,14 +10,13 @@ import re
 
 
 def new_adapter_text(name: str) -> str:
-    """The source of an adapter that runs as it stands; `name` is that of its file.
+    """The source of an adapter that runs as it stands; `name` is that of its module.
 
-    "my_adapter.py" gives an adapter called `my`, whose class is MyAdapter.
+    "my_adapter" gives an adapter called `my`, whose class is MyAdapter.
     """
     data = pkgutil.get_data(__package__ or "conformance.adapter", "example.py")
     assert data is not None
-    file = re.split(r"[/\\]", name)[-1]
-    words = re.findall(r"[^\W_]+", re.sub(r"\.py$", "", file)) or ["my"]
+    words = re.findall(r"[^\W_]+", name) or ["my"]
     if len(words) > 1 and words[-1].lower() == "adapter":
         words.pop()
     label = "-".join(words).lower()
@@ -26,7 +25,7 @@ def new_adapter_text(name: str) -> str:
         class_name = "My" + class_name
     return (
         data.decode("utf-8")
-        .replace("FILE", file)
+        .replace("FILE", name + ".py")
         .replace("ExampleAdapter", class_name)
         .replace('name = "example"', 'name = "%s"' % label)
         .replace(" This is the example that `trueline new-adapter` writes.", "")

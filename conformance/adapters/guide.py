@@ -18,11 +18,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.adapter import ForkingAdapter, Running, Saw, Unsupported
 
-Pairs = list[tuple[str, str]]
+if TYPE_CHECKING:
+    Pairs = list[tuple[str, str]]
 
 _SUBMODULES = ("application", "response", "exceptions", "request", "router", "server")
 _ARGUMENTS = {"method": "GET", "allowed_methods": ["POST"], "allowed": ["POST"], "max_size": 1}
@@ -251,7 +252,8 @@ def _middleware(app: Running, middleware: SimpleNamespace) -> Callable[..., Any]
 
 def _by_status(kind: type) -> Iterator[tuple[int, type]]:
     """The classes that are derived from `kind` and have a status; the nearest one of each."""
-    for one in reversed(kind.__subclasses__()):
+    derived: list[type] = kind.__subclasses__()
+    for one in reversed(derived):
         yield from _by_status(one)
         status = vars(one).get("status_code")
         if status:

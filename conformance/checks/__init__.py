@@ -1,12 +1,15 @@
 """The catalogue: a module for each part of it, each with a list CHECKS of literals."""
 
 from . import (
+    bodies,
     concurrency,
     connections,
     errors,
     framing,
+    heads,
     hooks,
     middlewares,
+    params,
     requests,
     responses,
     routing,
@@ -15,6 +18,7 @@ from . import (
 
 MODULES = (
     routing,
+    params,
     requests,
     responses,
     errors,
@@ -22,6 +26,8 @@ MODULES = (
     hooks,
     connections,
     framing,
+    bodies,
+    heads,
     concurrency,
     shutdown,
 )

@@ -330,6 +330,8 @@ CLIENTS = [
             Read(),
             Reset("gone"),
             Open("go"),
+            get("/", name="between"),  # a round trip, in which the server hears of the reset
+            get("/", name="and between"),
             Send(SECOND),
             Read(),
             get("/", name="new"),

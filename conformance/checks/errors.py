@@ -77,7 +77,7 @@ def _then_next(first: bytes) -> Sequence[Step]:
 def _raised(code: int, level: Level = MUST) -> Check:
     return Check(
         id=f"exceptions/raised-{code}",
-        title=f"A handler that raises the framework's error for {code} is answered with {code}.",
+        title=f"A handler that raises the framework's error for {code} is answered with {code}",
         level=level,
         source=KEEPS_STATUS,
         app=_serving(RaiseHttp(code)),
@@ -90,7 +90,7 @@ def _raised(code: int, level: Level = MUST) -> Check:
 def _redirect(code: int) -> Check:
     return Check(
         id=f"exceptions/redirect-{code}",
-        title=f"A raised redirect with {code} carries its Location.",
+        title=f"A raised redirect with {code} carries its Location",
         source=LOCATION,
         app=_serving(RaiseHttp(code, location="/there?a=1")),
         steps=_then_next(raw("GET /")),
@@ -108,7 +108,7 @@ EXCEPTIONS: list[Check] = [
     *(_raised(code) for code in (400, 404, 418, 451, 503)),
     Check(
         id="exceptions/raised-text-is-sent",
-        title="The text that a handler gives to an error reaches the client.",
+        title="The text that a handler gives to an error reaches the client",
         source=practice("the text is for whoever made the request"),
         app=_serving(RaiseHttp(400, text=f"no such colour: {TELLTALE}")),
         steps=[get("/")],
@@ -117,7 +117,7 @@ EXCEPTIONS: list[Check] = [
     ),
     Check(
         id="exceptions/raised-text-is-framed",
-        title="The length of an error's text is that of its octets.",
+        title="The length of an error's text is that of its octets",
         source=rfc(
             9110,
             "8.6",
@@ -131,7 +131,7 @@ EXCEPTIONS: list[Check] = [
     ),
     Check(
         id="exceptions/raised-text-is-no-markup",
-        title="An error's text is escaped where it is sent as HTML.",
+        title="An error's text is escaped where it is sent as HTML",
         level=SHOULD,
         source=ESCAPED,
         app=_serving(RaiseHttp(400, text=SCRIPT)),
@@ -141,7 +141,7 @@ EXCEPTIONS: list[Check] = [
     ),
     Check(
         id="exceptions/raised-headers-are-sent",
-        title="A raised 401 carries the challenge that its handler gave to it.",
+        title="A raised 401 carries the challenge that its handler gave to it",
         source=CHALLENGE,
         app=_serving(RaiseHttp(401, headers=(("WWW-Authenticate", 'Basic realm="here"'),))),
         steps=[get("/")],
@@ -151,7 +151,7 @@ EXCEPTIONS: list[Check] = [
     *(_redirect(code) for code in (301, 302, 307)),
     Check(
         id="exceptions/returned-error-as-given",
-        title="An error that a handler returns keeps its status and its body.",
+        title="An error that a handler returns keeps its status and its body",
         source=practice("a handler that says what it answers has the last word"),
         app=app(
             Route("gone", "GET", "/gone", Respond(404, "gone fishing", "text/plain")),
@@ -168,7 +168,7 @@ EXCEPTIONS: list[Check] = [
     ),
     Check(
         id="exceptions/returned-201",
-        title="A handler's status other than 200 is the one that is sent.",
+        title="A handler's status other than 200 is the one that is sent",
         source=practice("a handler that says what it answers has the last word"),
         app=app(Route("r1", "POST", "/", Respond(201, "made", "text/plain"))),
         steps=[Ask("POST", "/", body=b"x")],
@@ -177,7 +177,7 @@ EXCEPTIONS: list[Check] = [
     ),
     Check(
         id="exceptions/not-found-is-framed",
-        title="The framework's own 404 is framed.",
+        title="The framework's own 404 is framed",
         source=practice("an unknown path is 404 in all eight frameworks, and framed as any answer"),
         app=app(Route("next", "GET", "/next")),
         steps=_then_next(raw("GET /nowhere")),
@@ -186,7 +186,7 @@ EXCEPTIONS: list[Check] = [
     ),
     Check(
         id="exceptions/not-found-is-no-markup",
-        title="The path of a request is no markup in the page that says 404.",
+        title="The path of a request is no markup in the page that says 404",
         source=ESCAPED,
         app=app(Route("next", "GET", "/next")),
         steps=[get(SCRIPT_IN_PATH, ("Accept", "text/html"))],
@@ -195,7 +195,7 @@ EXCEPTIONS: list[Check] = [
     ),
     Check(
         id="exceptions/error-body",
-        title="The body of an error is of the kind that is declared.",
+        title="The body of an error is of the kind that is declared",
         level=SHOULD,
         source=practice("frameworks differ, and clients rely on what theirs does"),
         app=app(Route("next", "GET", "/next")),
@@ -217,7 +217,7 @@ EXCEPTIONS: list[Check] = [
 ERROR_PAGE: list[Check] = [
     Check(
         id="error-page/500",
-        title="A handler that crashes is answered with a framed 500.",
+        title="A handler that crashes is answered with a framed 500",
         source=UNEXPECTED,
         app=_serving(Crash(TELLTALE)),
         steps=_then_next(raw("GET /")),
@@ -226,7 +226,7 @@ ERROR_PAGE: list[Check] = [
     ),
     Check(
         id="error-page/connection-behind-it",
-        title="The connection behind a 500 is open or closed, as declared.",
+        title="The connection behind a 500 is open or closed, as declared",
         source=practice("frameworks differ, and clients rely on what theirs does"),
         app=_serving(Crash(TELLTALE)),
         steps=_then_next(raw("GET /")),
@@ -241,7 +241,7 @@ ERROR_PAGE: list[Check] = [
     ),
     Check(
         id="error-page/says-nothing-of-the-exception",
-        title="Outside debug a 500 has no trace of the exception: message, type or traceback.",
+        title="Outside debug a 500 has no trace of the exception: message, type or traceback",
         source=NO_LEAK,
         app=_serving(Crash(TELLTALE)),
         steps=[Send(raw("GET /", "Accept: text/html", "Connection: close")), ReadToEnd()],
@@ -256,7 +256,7 @@ ERROR_PAGE: list[Check] = [
     ),
     Check(
         id="error-page/says-nothing-to-any-client",
-        title="A client that prefers JSON or plain text learns no more of the exception.",
+        title="A client that prefers JSON or plain text learns no more of the exception",
         source=NO_LEAK,
         app=_serving(Crash(TELLTALE)),
         steps=[
@@ -275,7 +275,7 @@ ERROR_PAGE: list[Check] = [
     ),
     Check(
         id="error-page/no-markup-of-an-exception",
-        title="The message of an exception is no markup in a 500 page.",
+        title="The message of an exception is no markup in a 500 page",
         source=ESCAPED,
         app=_serving(Crash(SCRIPT)),
         steps=[get("/", ("Accept", "text/html"))],
@@ -284,7 +284,7 @@ ERROR_PAGE: list[Check] = [
     ),
     Check(
         id="error-page/no-markup-in-debug",
-        title="In debug, where a 500 shows the exception, it is escaped.",
+        title="In debug, where a 500 shows the exception, it is escaped",
         source=ESCAPED,
         app=_serving(Crash(SCRIPT), debug=True),
         steps=[get("/", ("Accept", "text/html"))],
@@ -293,7 +293,7 @@ ERROR_PAGE: list[Check] = [
     ),
     Check(
         id="error-page/no-markup-of-a-request",
-        title="In debug, what a 500 page shows of the request is escaped.",
+        title="In debug, what a 500 page shows of the request is escaped",
         source=ESCAPED,
         app=app(Route("r1", "GET", "/{name}", Crash(TELLTALE)), debug=True),
         steps=[
@@ -308,7 +308,7 @@ ERROR_PAGE: list[Check] = [
     ),
     Check(
         id="error-page/debug-is-framed",
-        title="In debug the length of a 500 page is that of its octets.",
+        title="In debug the length of a 500 page is that of its octets",
         source=UNEXPECTED,
         app=_serving(Crash("café, 你好"), debug=True),
         steps=_then_next(raw("GET /")),
@@ -317,7 +317,7 @@ ERROR_PAGE: list[Check] = [
     ),
     Check(
         id="error-page/debug-shows-the-exception",
-        title="In debug a 500 page shows the exception.",
+        title="In debug a 500 page shows the exception",
         level=SHOULD,
         source=practice("it is what debug is for"),
         app=_serving(Crash(TELLTALE), debug=True),
@@ -327,7 +327,7 @@ ERROR_PAGE: list[Check] = [
     ),
     Check(
         id="error-page/exception-without-message",
-        title="An exception without a message is answered as any other.",
+        title="An exception without a message is answered as any other",
         source=UNEXPECTED,
         app=_serving(Crash("")),
         steps=_then_next(raw("GET /")),
@@ -336,7 +336,7 @@ ERROR_PAGE: list[Check] = [
     ),
     Check(
         id="error-page/head",
-        title="Nothing follows the head of a 500 that answers HEAD.",
+        title="Nothing follows the head of a 500 that answers HEAD",
         source=rfc(
             9110,
             "9.3.2",
@@ -351,7 +351,7 @@ ERROR_PAGE: list[Check] = [
     ),
     Check(
         id="error-page/next-request-served",
-        title="Requests behind a crash are served, on other connections as well.",
+        title="Requests behind a crash are served, on other connections as well",
         source=SURVIVES,
         app=_serving(Crash(TELLTALE)),
         steps=[get("/", name="crash"), get("/next", name="a"), get("/next", name="b")],
@@ -365,7 +365,7 @@ ERROR_PAGE: list[Check] = [
     *(
         Check(
             id=f"error-page/handler-returns-{name}",
-            title=f"A handler that returns {name} instead of a response leaves no client waiting.",
+            title=f"A handler that returns {name} instead of a response leaves no client waiting",
             source=practice("frameworks answer it with 500, or make a response of it"),
             app=_serving(ReturnValue(value)),
             steps=[*_then_next(raw("GET /")), get("/next", name="next")],
@@ -386,7 +386,7 @@ ERROR_PAGE: list[Check] = [
     ),
     Check(
         id="error-page/system-exit",
-        title="A handler that raises SystemExit ends its own request at most.",
+        title="A handler that raises SystemExit ends its own request at most",
         source=SURVIVES,
         app=_serving(Crash(TELLTALE, kind="base")),
         steps=[Send(raw("GET /", "Connection: close")), ReadToEnd(), get("/next", name="next")],

@@ -34,7 +34,7 @@ CHECKS: list[Check] = [
     # -- Startup ---------------------------------------------------------------------------------
     Check(
         id="hooks/startup-in-order",
-        title="Startup hooks run one after another, in the order of registration.",
+        title="Startup hooks run one after another, in the order of registration",
         source=IN_ORDER,
         app=app(HELLO, startup=THREE),
         steps=[],
@@ -45,7 +45,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="hooks/startup-before-first-answer",
-        title="Startup hooks have finished before a request reaches a handler.",
+        title="Startup hooks have finished before a request reaches a handler",
         source=BEFORE_ANSWERS,
         app=app(HELLO, startup=THREE),
         steps=[get("/hello")],
@@ -59,7 +59,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="hooks/startup-once",
-        title="Startup hooks run once, however many connections come.",
+        title="Startup hooks run once, however many connections come",
         source=practice("what a hook opens is opened for the whole application"),
         app=app(HELLO, startup=[Hook("s1")]),
         steps=[get("/hello", name="a"), get("/hello", name="b")],
@@ -74,7 +74,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="hooks/state-reaches-handlers",
-        title="What a startup hook stores in the application is there for handlers.",
+        title="What a startup hook stores in the application is there for handlers",
         source=practice("it is what startup hooks are for"),
         app=app(
             Route("r1", "GET", "/", State("db")), startup=[Hook("s1", Store("db", "connected"))]
@@ -90,7 +90,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="hooks/later-startup-sees-earlier",
-        title="Of two startup hooks that store under one key, the later one counts.",
+        title="Of two startup hooks that store under one key, the later one counts",
         source=IN_ORDER,
         app=app(
             Route("r1", "GET", "/", State("db")),
@@ -103,7 +103,7 @@ CHECKS: list[Check] = [
     # -- The end ---------------------------------------------------------------------------------
     Check(
         id="hooks/shutdown-on-stop",
-        title="A shutdown hook runs when the application is stopped: not before, and once.",
+        title="A shutdown hook runs when the application is stopped: not before, and once",
         source=AT_THE_END,
         app=app(HELLO, shutdown=[Hook("d1")]),
         steps=[get("/hello"), Stop()],
@@ -115,7 +115,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="hooks/shutdown-order",
-        title="Shutdown hooks run one after another, in the declared order.",
+        title="Shutdown hooks run one after another, in the declared order",
         source=practice("frameworks run them as registered, or the last one first"),
         # Whoever waits at the gate lets the others run, if they are let run at once.
         app=app(HELLO, shutdown=[Hook("d1", Wait("end")), Hook("d2", Wait("end"))]),
@@ -131,7 +131,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="hooks/cleanup-behind-shutdown",
-        title="Cleanup hooks run when the application is stopped, behind the shutdown hooks.",
+        title="Cleanup hooks run when the application is stopped, behind the shutdown hooks",
         source=practice("frameworks that have both"),
         app=app(HELLO, shutdown=[Hook("d1")], cleanup=[Hook("c1")]),
         steps=[get("/hello"), Stop()],
@@ -142,7 +142,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="hooks/failing-shutdown-keeps-cleanup",
-        title="A shutdown hook that fails does not keep the cleanup hooks from running.",
+        title="A shutdown hook that fails does not keep the cleanup hooks from running",
         level=SHOULD,
         source=practice("frameworks differ; what was opened should be closed"),
         app=app(HELLO, shutdown=[Hook("d1", Crash("gone"))], cleanup=[Hook("c1")]),
@@ -153,7 +153,7 @@ CHECKS: list[Check] = [
     # -- Failing ---------------------------------------------------------------------------------
     Check(
         id="hooks/failing-startup-serves-nothing",
-        title="When a startup hook fails, the application is not served.",
+        title="When a startup hook fails, the application is not served",
         source=NOTHING_LISTENS,
         app=app(HELLO, startup=FAILING),
         steps=[get("/hello")],
@@ -162,7 +162,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="hooks/failing-startup-fails-the-process",
-        title="When a startup hook fails, the process ends with a status that says so.",
+        title="When a startup hook fails, the process ends with a status that says so",
         source=practice("a supervisor restarts what failed, and needs to be told"),
         app=app(HELLO, startup=FAILING),
         steps=[],

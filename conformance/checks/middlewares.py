@@ -60,7 +60,7 @@ CHECKS: list[Check] = [
     # -- Order -----------------------------------------------------------------------------------
     Check(
         id="middleware/runs",
-        title="A middleware runs around the handler.",
+        title="A middleware runs around the handler",
         source=DOCUMENTED,
         app=_around(ECHO, _marking("m1")),
         steps=[get("/")],
@@ -73,7 +73,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/first-is-outermost-of-two",
-        title="Of two middlewares the first one listed is the outermost.",
+        title="Of two middlewares the first one listed is the outermost",
         source=OUTERMOST_FIRST,
         app=_around(ECHO, _marking("m1"), _marking("m2")),
         steps=[get("/")],
@@ -88,7 +88,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/first-is-outermost-of-three",
-        title="Three middlewares are entered in their order and left in the opposite one.",
+        title="Three middlewares are entered in their order and left in the opposite one",
         source=OUTERMOST_FIRST,
         app=_around(ECHO, _marking("m1"), _marking("m2"), _marking("m3")),
         steps=[get("/")],
@@ -114,7 +114,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/once-for-every-request",
-        title="Each request passes each middleware once, whatever came before it.",
+        title="Each request passes each middleware once, whatever came before it",
         source=DOCUMENTED,
         app=app(ECHO, OTHER, middlewares=[Middleware("m1")]),
         steps=[get("/", name="a"), get("/other", name="b"), get("/", name="c")],
@@ -126,7 +126,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/passes-the-request-on",
-        title="Behind middlewares the handler sees the request whole: params, query and body.",
+        title="Behind middlewares the handler sees the request whole: params, query and body",
         source=DOCUMENTED,
         app=app(
             Route("item", "POST", "/items/{name}", ReadBody()),
@@ -146,7 +146,7 @@ CHECKS: list[Check] = [
     # -- What they do ----------------------------------------------------------------------------
     Check(
         id="middleware/sets-a-header",
-        title="A header that a middleware sets is sent, and the rest of the answer kept.",
+        title="A header that a middleware sets is sent, and the rest of the answer kept",
         source=DOCUMENTED,
         app=_around(
             Route("r1", "GET", "/", Respond(202, "from r1", "text/plain", (("X-r1", "yes"),))),
@@ -158,7 +158,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/short-circuit",
-        title="A middleware that answers itself keeps the request from its handler.",
+        title="A middleware that answers itself keeps the request from its handler",
         source=DOCUMENTED,
         app=_around(
             ECHO,
@@ -175,7 +175,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/short-circuit-passes-outer-ones",
-        title="The answer of an inner middleware passes those outside it.",
+        title="The answer of an inner middleware passes those outside it",
         source=DOCUMENTED,
         app=_around(
             ECHO,
@@ -194,7 +194,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/replaces-the-response",
-        title="The response that a middleware returns is the one that is sent.",
+        title="The response that a middleware returns is the one that is sent",
         source=DOCUMENTED,
         app=_around(
             ECHO,
@@ -211,7 +211,7 @@ CHECKS: list[Check] = [
     # -- Errors ----------------------------------------------------------------------------------
     Check(
         id="middleware/raises-instead",
-        title="A middleware that raises an HTTP error keeps the request from its handler.",
+        title="A middleware that raises an HTTP error keeps the request from its handler",
         source=DOCUMENTED,
         app=_around(ECHO, Middleware("m1", before=(RaiseHttp(403),))),
         steps=[get("/")],
@@ -225,7 +225,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/raised-error-keeps-its-status",
-        title="The status of an HTTP error that a middleware raises is the one that is sent.",
+        title="The status of an HTTP error that a middleware raises is the one that is sent",
         level=SHOULD,
         source=practice(
             "most frameworks; where errors are made responses further inside, it is a 500"
@@ -237,7 +237,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/crash-before-the-handler",
-        title="A middleware that crashes is a framed 500 that says nothing of the exception.",
+        title="A middleware that crashes is a framed 500 that says nothing of the exception",
         source=DOCUMENTED,
         app=_around(ECHO, _marking("m1"), Middleware("m2", before=(Crash(TELLTALE),))),
         steps=[get("/"), get("/", name="again")],
@@ -252,7 +252,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/crash-behind-the-handler",
-        title="A middleware that crashes behind the handler leaves no client waiting.",
+        title="A middleware that crashes behind the handler leaves no client waiting",
         source=DOCUMENTED,
         app=_around(ECHO, _marking("m1"), Middleware("m2", after=(Crash(TELLTALE),))),
         steps=[get("/"), get("/", name="again")],
@@ -266,7 +266,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/crash-behind-the-handler-is-500",
-        title="A middleware that crashes behind the handler is a 500.",
+        title="A middleware that crashes behind the handler is a 500",
         level=SHOULD,
         source=practice("an answer that its middleware could not finish is not what was meant"),
         app=_around(ECHO, Middleware("m1", after=(Crash(TELLTALE),))),
@@ -276,7 +276,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/error-passes-all",
-        title="A handler's HTTP error passes every middleware on its way out.",
+        title="A handler's HTTP error passes every middleware on its way out",
         source=ERRORS_DIFFER,
         app=_around(Route("r1", "GET", "/", RaiseHttp(404)), Middleware("m1"), Middleware("m2")),
         steps=[get("/")],
@@ -309,7 +309,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/crash-passes-all",
-        title="A handler's exception passes every middleware on its way out.",
+        title="A handler's exception passes every middleware on its way out",
         source=ERRORS_DIFFER,
         app=_around(Route("r1", "GET", "/", Crash(TELLTALE)), Middleware("m1"), Middleware("m2")),
         steps=[get("/")],
@@ -342,7 +342,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/catches-an-error",
-        title="A middleware can turn a handler's HTTP error into another response.",
+        title="A middleware can turn a handler's HTTP error into another response",
         source=ERRORS_DIFFER,
         app=_around(
             Route("r1", "GET", "/", RaiseHttp(404)),
@@ -360,7 +360,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/catches-a-crash",
-        title="A middleware can turn a handler's exception into a response.",
+        title="A middleware can turn a handler's exception into a response",
         source=ERRORS_DIFFER,
         app=_around(
             Route("r1", "GET", "/", Crash(TELLTALE)),
@@ -379,7 +379,7 @@ CHECKS: list[Check] = [
     # -- Without a route -------------------------------------------------------------------------
     Check(
         id="middleware/runs-for-404",
-        title="Middlewares run for a path that nothing is registered for, or not, as declared.",
+        title="Middlewares run for a path that nothing is registered for, or not, as declared",
         source=practice("frameworks differ; a log wants to see these requests, too"),
         app=_around(ECHO, Middleware("m1")),
         steps=[get("/nowhere")],
@@ -393,7 +393,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/runs-for-405",
-        title="Middlewares run for a wrong method, or not, as declared.",
+        title="Middlewares run for a wrong method, or not, as declared",
         source=practice("frameworks differ; a log wants to see these requests, too"),
         app=_around(ECHO, Middleware("m1")),
         steps=[Ask("DELETE", "/")],
@@ -407,7 +407,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="middleware/answers-for-no-route",
-        title="A middleware that answers itself does so for paths without a route, too.",
+        title="A middleware that answers itself does so for paths without a route, too",
         source=practice("frameworks that run middlewares for 404"),
         app=_around(
             ECHO, Middleware("m1", before=(ShortCircuit(Respond(403, "closed", "text/plain")),))

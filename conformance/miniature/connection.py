@@ -230,6 +230,6 @@ class Connection:
         await self._writer.drain()
         self._writer.write_eof()
         self._receiver.buffer.clear()
-        while len(self._receiver.buffer) < LINGER_LIMIT_BYTES:
+        while len(self._receiver.buffer) < LINGER_LIMIT_BYTES and not self._server.is_stopping:
             if not await self._receiver.more(LINGER_S):
                 return

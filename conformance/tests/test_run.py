@@ -103,6 +103,45 @@ def test_baseline_known_stale_and_updated(folder: Path) -> None:
     assert "'no/such*' matches no check" in refused.stderr + refused.stdout
 
 
+def test_a_server_that_runs_already(folder: Path) -> None:
+    server = subprocess.Popen(
+        [sys.executable, "-u", "-c", SERVER], cwd=folder, stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdout is not None
+    try:
+        url = f"http://127.0.0.1:{int(server.stdout.readline())}"
+        done = trueline(folder, "run", "--url", url, "-k", "framing", "--json=r.json")
+    finally:
+        server.terminate()
+        server.stdout.close()
+        server.wait()
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = json.loads((folder / "r.json").read_text())
+    assert results["totals"]["pass"] > 20
+    assert results["totals"]["not applicable"] > 10
+    assert server.returncode == -signal.SIGTERM
+
+
+# A server that nobody made an adapter for: the reference, without it.
+SERVER = """
+import asyncio
+from reference import Application, Response, serve
+
+async def main():
+    app = Application()
+
+    @app.get("/")
+    async def root(request):
+        return Response("root")
+
+    async with serve(app) as server:
+        print(server.port)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
 # -- As in pytest ----------------------------------------------------------------------------------
 
 

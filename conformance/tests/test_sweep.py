@@ -10,7 +10,7 @@ import pytest
 
 from conformance.check import Check, practice
 from conformance.driver import Command, Deadlines
-from conformance.expect import body, status
+from conformance.expect import answers, body, status
 from conformance.judge import Outcome, Rules, judge
 from conformance.seen import Seen
 from conformance.spec import Crash, Hook, Respond, Route, Wait, app
@@ -102,6 +102,18 @@ async def test_gates_make_the_timing() -> None:
     )  # fmt: skip
     found, _ = await sweep("right", [waiting])
     assert judge(waiting, found["test/gate"].seen, Rules()).outcome is Outcome.PASS
+
+
+async def test_reads_count_from_what_was_waited_for() -> None:
+    """Both answers may come with the first read, and a whole one where its head is waited for."""
+    two = raw("GET /fine") + raw("GET /fine").replace(b"@ID@", b"@ID@.b")
+    pipelined = replace(
+        check("pipelined", "/fine"),
+        steps=[Send(two), Read(), Read(), Send(raw("GET /fine")), Read(head_only=True), Read()],
+        expect=[answers(3), body("fine", index=2)],
+    )
+    found, _ = await sweep("right", [pipelined])
+    assert judge(pipelined, found["test/pipelined"].seen, Rules()).outcome is Outcome.PASS
 
 
 async def test_a_step_that_is_not_met_is_named() -> None:

@@ -95,6 +95,7 @@ def test_a_body_of_known_length() -> None:
         (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "GET", "none", b""),
         (OK + b"\r\n", "CONNECT", "none", b""),
         (b"HTTP/1.1 405 No\r\nContent-Length: 2\r\n\r\nno", "CONNECT", "length", b"no"),
+        (b"HTTP/1.1 300 Ch\r\nContent-Length: 2\r\n\r\nno", "CONNECT", "length", b"no"),
         (CHUNKED + b"0\r\n\r\n", "GET", "chunked", b""),
         (CHUNKED + b"5\r\nhello\r\n0\r\n\r\n", "GET", "chunked", b"hello"),
         (CHUNKED + b"2\r\nhe\r\n003\r\nllo\r\n000\r\n\r\n", "GET", "chunked", b"hello"),
@@ -365,9 +366,26 @@ def test_a_malformed_chunk_size_is_shown_in_short() -> None:
 
 def test_a_chunk_longer_than_its_size() -> None:
     shown = CHUNKED + b"2\r\nhell"
-    [answer] = read(shown + b"o\r\n0\r\n\r\n").answers
+    [answer] = read(shown).answers
+    assert read(shown + b"o\r\n0\r\n\r\n").answers == [answer]
     assert (answer.body, answer.is_complete, answer.end) == (b"he", False, len(shown))
     assert answer.problem == "a chunk does not end in CRLF"
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        b"HTTP/1.1 2OO OK\r\n\r\n",
+        OK + b"Content-Length: x\r\n\r\n",
+        CHUNKED + b"x\r\n",
+        CHUNKED + b"2\r\nhell",
+    ],
+)
+def test_behind_an_answer_whose_end_is_unknown_nothing_is_one(lost: bytes) -> None:
+    for reset in (None, False, True):
+        reader = read(lost + NEXT, reset=reset)
+        assert len(reader.answers) == 1
+        assert reader.rest == NEXT
 
 
 # -- Anything ------------------------------------------------------------------------------------

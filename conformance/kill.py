@@ -1,0 +1,133 @@
+"""Who checks the checks: every check is run against miniatures that do one thing wrong.
+
+Owns the kill matrix. `python -m conformance.kill FOLDER` (`make kill-matrix`) runs all checks on
+every miniature and writes docs/kill-matrix.md; a test runs each miniature against the checks that
+name it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from .catalogue import all_checks
+from .check import Check
+from .driver import Command, Deadlines
+from .judge import Outcome as Verdict
+from .judge import Rules, judge, not_applicable
+from .miniature.faults import FAULTS, FOR_THE_HARNESS
+from .sweep import Outcome, Sweep
+
+AT_ONCE = 3
+_DEADLINES = Deadlines(step_s=3.0, exit_s=5.0)
+
+
+def command(*faults: str) -> Command:
+    """The miniature with these faults."""
+    argv = [sys.executable, "-m", "conformance.adapters.miniature"]
+    for fault in faults:
+        argv += ["--fault", fault]
+    return Command(argv, "miniature")
+
+
+async def verdicts(checks: Iterable[Check], *faults: str) -> dict[str, Verdict]:
+    """How each check ends on the miniature with these faults, a SHOULD as a MUST.
+
+    A check that the harness could not make is an error.
+    """
+    sweep = Sweep(command(*faults), _DEADLINES)
+    found: dict[str, Verdict] = {}
+
+    def report(check: Check, outcome: Outcome) -> None:
+        rules = Rules(strict=True, dialect=sweep.hello.dialect)
+        found[check.id] = (
+            Verdict.ERROR
+            if outcome.error is not None
+            else judge(check, outcome.seen, rules).outcome
+        )
+
+    try:
+        hello = await sweep.open()
+        wanted = [
+            check
+            for check in checks
+            if not not_applicable(check, hello.dialect, hello.capabilities)
+        ]
+        await sweep.run(wanted, report)
+    finally:
+        await sweep.close()
+    return found
+
+
+def kills(verdict: Verdict) -> bool:
+    """The check has noticed."""
+    return verdict in (Verdict.FAIL, Verdict.WARN)
+
+
+async def matrix(pairs: Mapping[str, Sequence[Check]]) -> dict[str, dict[str, Verdict]]:
+    """The verdicts on the checks of each fault, several miniatures at a time."""
+    limit = asyncio.Semaphore(AT_ONCE)
+    found: dict[str, dict[str, Verdict]] = {}
+
+    async def one(fault: str, checks: Sequence[Check]) -> None:
+        async with limit:
+            found[fault] = await verdicts(checks, fault)
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{len(found)}/{len(pairs)} miniatures")
+
+    await asyncio.gather(*(one(fault, checks) for fault, checks in pairs.items()))
+    return found
+
+
+def named() -> dict[str, list[Check]]:
+    """The checks that say that a fault fails them, by fault."""
+    found: dict[str, list[Check]] = {}
+    for check in all_checks():
+        for fault in check.faults:
+            found.setdefault(fault, []).append(check)
+    return found
+
+
+def text(found: Mapping[str, Mapping[str, Verdict]]) -> str:
+    """The document: each check with the miniatures that it fails on."""
+    killers: dict[str, list[str]] = {check.id: [] for check in all_checks()}
+    for fault, outcomes in sorted(found.items()):
+        for id, verdict in outcomes.items():
+            if kills(verdict):
+                killers[id].append(fault)
+    lines = [
+        "# The kill matrix",
+        "",
+        f"{len(killers)} checks, each run against {len(found)} miniatures: implementations that do",
+        "one thing wrong. A check that fails on none would not be finished. Bold are the",
+        "faults that a check says it is for. Written by `make kill-matrix`.",
+        "",
+        "| check | fails on |",
+        "|---|---|",
+    ]
+    for check in all_checks():
+        shown = [f"**{fault}**" if fault in check.faults else fault for fault in killers[check.id]]
+        lines.append(f"| `{check.id}` | {', '.join(shown) or '—'} |")
+    lines += [
+        "",
+        "## The faults",
+        "",
+        "| fault | what it does wrong | fails checks |",
+        "|---|---|---|",
+    ]
+    for fault in sorted(found):
+        count = sum(map(kills, found[fault].values()))
+        lines.append(f"| {fault} | {FAULTS[fault]} | {count} |")
+    return "\n".join(lines) + "\n"
+
+
+def main(folder: Path) -> None:
+    everything = {fault: all_checks() for fault in FAULTS if fault not in FOR_THE_HARNESS}
+    found = asyncio.run(matrix(everything))
+    (folder / "kill-matrix.md").write_text(text(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
