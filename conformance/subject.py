@@ -35,9 +35,9 @@ print("" if spec is None else spec.origin or list(spec.submodule_search_location
 
 
 def bundled() -> list[str]:
-    """The names of the bundled adapters."""
+    """The names of the bundled subjects. (The adapter `guide` has none: it takes a module.)"""
     [folder] = adapters.__path__
-    return sorted(path.stem for path in Path(folder).glob("[a-z]*.py"))
+    return sorted(path.stem for path in Path(folder).glob("[a-z]*.py") if path.stem != "guide")
 
 
 def command_for(name: str, python: str | None, kit: Path) -> Command:
@@ -52,7 +52,7 @@ def command_for(name: str, python: str | None, kit: Path) -> Command:
     if python is not None:
         put_kit(kit)
         env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(kit), env.get("PYTHONPATH")]))
-    if name in bundled() and name != "guide":
+    if name in bundled():
         advice = "" if name in _OURS else _install_advice(name, python)
         return Command([interpreter, "-m", f"conformance.adapters.{name}"], name, env, advice)
     if name.endswith(".py") or os.sep in name:
@@ -124,7 +124,7 @@ def _is_adapter(origin: Path) -> bool:
 
 
 def _no_subject(name: str) -> str:
-    names = [one for one in bundled() if one != "guide"]
+    names = bundled()
     close = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return (

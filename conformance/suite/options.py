@@ -6,6 +6,8 @@ else, so it imports nothing until a subject is named.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 
@@ -42,5 +44,10 @@ def pytest_configure(config: pytest.Config) -> None:
     options = config.option
     if options.trueline_update_baseline and not options.trueline_baseline:
         raise pytest.UsageError("--update-baseline needs --baseline FILE")
+    for name in ("json", "html", "summary", "baseline"):
+        value = getattr(options, f"trueline_{name}")
+        if value is not None and not Path(value).parent.is_dir():
+            # Now, and not when the run is over and its results are lost.
+            raise pytest.UsageError(f"--{name} {value}: there is no folder {Path(value).parent}")
     if options.subject or options.trueline_url or options.trueline_adapter_command:
         config.pluginmanager.import_plugin("conformance.suite.plugin")

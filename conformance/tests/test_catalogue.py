@@ -53,7 +53,7 @@ def test_a_check_is_whole(category: str) -> None:
     for check in all_checks():
         if check.category == category:
             assert ID.fullmatch(check.id), check.id
-            assert check.title == check.title.strip() != "", check.id
+            assert check.title == check.title.strip(" .") != "", check.id
             assert check.source.quote, check.id
             assert check.source.name == "practice" or check.source.section, check.id
             assert check.steps or check.app.startup, f"{check.id} does nothing"

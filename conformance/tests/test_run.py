@@ -187,6 +187,8 @@ def test_pytest_alone_runs_the_suite(folder: Path) -> None:
         (["run", "--url", "http://127.0.0.1:1"], "nothing answers at 127.0.0.1:1"),
         (["run", "--url", "ftp://x"], "expected http://HOST:PORT"),
         (["run", "miniature", "--update-baseline"], "needs --baseline FILE"),
+        (["run", "miniature", "--json=no/such/r.json"], "there is no folder no/such"),
+        (["run", "guide"], "no subject 'guide'"),
         (["run", "--", "/no/such/adapter"], "cannot run '/no/such/adapter'"),
         (["run", "--", sys.executable, str(WRONG), "garbage"], "no JSON: 'Listening on"),
         (["run", "--", sys.executable, str(WRONG), "exits"], "ModuleNotFoundError"),
