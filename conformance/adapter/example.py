@@ -34,7 +34,7 @@ class ExampleAdapter(Adapter):
     homepage = ""
 
     # Where correct frameworks differ, the suite holds yours to what stands here; what does not
-    # stand here has the default. `trueline probe FILE` finds out, docs/dialects.md explains.
+    # stand here has the default. docs/dialects.md has the options and their values.
     dialect: ClassVar[Dict[str, str]] = {
         "allow_lists": "nothing",
         "encoded_literal": "no",

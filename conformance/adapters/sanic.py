@@ -24,8 +24,8 @@ from conformance.adapter import Adapter, Running, Saw, Unsupported
 App: TypeAlias = Any  # a Sanic, whose types are those of its own two type parameters
 
 _POLL_S = 0.01
-_BY_STATUS = {
-    one.status_code: one
+_BY_STATUS: dict[int, Any] = {
+    vars(one)["status_code"]: one
     for one in vars(sanic.exceptions).values()
     if isinstance(one, type)
     and issubclass(one, sanic.exceptions.HTTPException)
