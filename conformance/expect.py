@@ -363,7 +363,8 @@ class Refused:
         for number, answer in enumerate(conversation.answers):
             mark = (answer.start, answer.end)
             if number:
-                yield Problem("an answer behind the refusal", self.of, mark)
+                text = "an answer behind the first, where the connection had to end"
+                yield Problem(text, self.of, mark)
             elif answer.status not in self.codes:
                 yield Problem(f"status {answer.status}, expected {wanted}", self.of, mark)
         if not conversation.answers and not self.silently:

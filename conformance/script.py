@@ -202,6 +202,8 @@ class Script:
                 await self._connection(step.on)
             case HalfClose():
                 (await self._connection(step.on)).half_close()
+                # What it comes before must not overtake it on the way through the adapter.
+                await self._app.sync()
             case Close():
                 (await self._connection(step.on)).close()
             case Reset():

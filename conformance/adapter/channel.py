@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any, Dict
@@ -31,6 +32,8 @@ class Channel:
         os.dup2(nothing, 0)
         os.close(nothing)
         os.dup2(2, 1)
+        # By lines, so that what is printed stands in its place among what stderr has.
+        sys.stdout = os.fdopen(os.dup(2), "w", buffering=1)
         return channel
 
     def with_input(self, read_fd: int) -> Channel:

@@ -48,6 +48,8 @@ HEADERS = (("Allow", "GET, HEAD"), ("X-Twice", "one"), ("x-twice", "two"))
 ANSWER = Answer(404, "Not Found", "HTTP/1.1", HEADERS, b"not here", start=10, end=60)
 SECOND = Answer(200, "OK", "HTTP/1.1", (), b"hi", start=60, end=90)
 
+BEHIND = "an answer behind the first, where the connection had to end"
+
 
 def one(answer: Answer) -> Seen:
     return Seen({"1": Conversation("1", answers=(answer,))}, nonce="n")
@@ -348,12 +350,12 @@ OPEN_STILL = "the connection stays open behind what cannot be framed"
         (
             refused(),
             talk(answers=(REFUSAL, SECOND), end=End.CLOSED),
-            [Problem("an answer behind the refusal", "1", (60, 90))],
+            [Problem(BEHIND, "1", (60, 90))],
         ),
         (
             refused(),
             talk(answers=(REFUSAL, REFUSAL), end=End.CLOSED),
-            [Problem("an answer behind the refusal", "1", (0, 20))],
+            [Problem(BEHIND, "1", (0, 20))],
         ),
     ],
 )
