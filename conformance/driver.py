@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .guard import Guard, kill_session
-from .protocol import MAX_LINE_BYTES, PROTOCOL, AdapterError, Message, decode, encode
+from .protocol import MAX_LINE_BYTES, PROTOCOL, AdapterError, Message, Unusable, decode, encode
 from .seen import Rejection
 from .spec import App
 
@@ -167,7 +167,7 @@ class AdapterProcess:
     # -- Operations ------------------------------------------------------------------------------
 
     async def start_app(self, app: App, *, foreground: bool = False) -> RunningApp | Rejection:
-        """Have an application served. Raises AdapterError."""
+        """Have an application served. Raises AdapterError, and Unusable when none can be."""
         self._count += 1
         id = f"a{self._count}"
         message: Message = {"op": "start", "id": id, "app": app.to_json()}
@@ -177,7 +177,10 @@ class AdapterProcess:
         reply = await self._ask(message, self._limits.start_s)
         error = reply.get("error")
         if error is not None:
-            return Rejection(error["kind"], error.get("message") or error.get("what") or "")
+            said = error.get("message") or error.get("what") or ""
+            if error["kind"] == "failed":
+                raise Unusable(f"the adapter {self.command.label!r} cannot serve: {said}")
+            return Rejection(error["kind"], said)
         running.host, running.port = reply["host"], reply["port"]
         return running
 

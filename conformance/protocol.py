@@ -26,6 +26,11 @@ class AdapterError(Exception):
     """The adapter is at fault, or cannot be run: a sentence that says what and what to do."""
 
 
+class Unusable(Exception):
+    """Nothing can be judged here and now, as the adapter says; no AdapterError, because it is no
+    fault of one check or another and ends the run."""
+
+
 @cache
 def _validator(kind: str, name: str) -> Draft202012Validator:
     shape = {"op": schema.OPERATIONS, "re": schema.REPLIES, "event": {"event": schema.EVENT}}[kind]

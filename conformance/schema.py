@@ -75,7 +75,9 @@ _ACTIONS: dict[str, Schema] = {
     "store": _object({"key": _ID, "value": _TEXT}),
 }
 
-_ERROR = _object({"kind": {"enum": ["rejected", "unsupported"]}}, {"message": _TEXT, "what": _TEXT})
+_ERROR = _object(
+    {"kind": {"enum": ["failed", "rejected", "unsupported"]}}, {"message": _TEXT, "what": _TEXT}
+)
 _FAILED = _object({"kind": {"const": "failed"}, "message": _TEXT})
 
 DEFINITIONS: dict[str, Schema] = {

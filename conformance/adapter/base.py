@@ -6,6 +6,7 @@ Owns the process: replies, many applications in one event loop, or one in the fo
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import platform
 import signal
@@ -278,6 +279,9 @@ class Session:
         sys.stderr.flush()
         if isinstance(exc, Unsupported):
             error = {"kind": "unsupported", "what": str(exc)}
+        elif isinstance(exc, OSError) and exc.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
+            # The machine's doing, and not the framework's opinion of the application.
+            error = {"kind": "failed", "message": str(exc)}
         else:
             error = {"kind": "rejected", "message": "%s: %s" % (type(exc).__name__, exc)}
         self.channel.send({"re": "start", "id": message["id"], "error": error})

@@ -28,7 +28,7 @@ from ..catalogue import all_checks
 from ..check import Check
 from ..driver import Deadlines, Hello
 from ..judge import Outcome, Rules, Verdict, judge, not_applicable
-from ..protocol import AdapterError
+from ..protocol import AdapterError, Unusable
 from ..report import detail, document, html, markdown, style, terminal
 from ..report.progress import Progress
 from ..results import Result, Run, SubjectInfo
@@ -192,7 +192,7 @@ class Recorder:
         with tempfile.TemporaryDirectory(prefix="trueline-") as folder:
             try:
                 asyncio.run(self._sweep_all(checks, Path(folder) / "kit"))
-            except AdapterError as exc:
+            except (AdapterError, Unusable) as exc:
                 raise pytest.UsageError(str(exc)) from None
             except KeyboardInterrupt:
                 self._was_interrupted = True

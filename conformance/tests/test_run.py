@@ -192,6 +192,7 @@ def test_pytest_alone_runs_the_suite(folder: Path) -> None:
         (["run", "--", "/no/such/adapter"], "cannot run '/no/such/adapter'"),
         (["run", "--", sys.executable, str(WRONG), "garbage"], "no JSON: 'Listening on"),
         (["run", "--", sys.executable, str(WRONG), "exits"], "ModuleNotFoundError"),
+        (["run", "--", sys.executable, str(WRONG), "port-in-use"], "Address already in use"),
         (["explain", "routing/unknown-pat"], "routing/unknown-path-is-404"),
         (["matrix", "nosuch.json"], "nosuch.json: No such file"),
         (["new-adapter", "adapter.txt"], "name it with .py"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,10 @@ from typing import Any
 
 from conformance.adapters.miniature import MiniatureAdapter
 
+SUBJECTS = {
+    "dies", "exits-on-request", "floods", "hangs", "leaves-a-child", "port-in-use", "prints",
+    "right",
+}  # fmt: skip
 HELLO = {"re": "hello", "protocol": 1, "name": "wrong"}
 
 
@@ -59,6 +64,13 @@ class Wrong(MiniatureAdapter):
             self.fail()
         return saw
 
+    async def serve(self, application: Any, app: Any, sock: Any) -> Any:
+        if self.mode == "port-in-use":
+            sock.listen()
+            with socket.socket() as second:
+                second.bind(sock.getsockname())
+        return await super().serve(application, app, sock)
+
     def fail(self) -> None:
         if self.mode == "dies":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -75,7 +87,7 @@ class Wrong(MiniatureAdapter):
 
 def main() -> None:
     mode = sys.argv[1]
-    if mode in ("dies", "exits-on-request", "hangs", "floods", "prints", "leaves-a-child", "right"):
+    if mode in SUBJECTS:
         Wrong.mode = mode
         Wrong(frozenset()).main()
     else:
