@@ -1,15 +1,19 @@
 """The harness: drives any web framework over real sockets and judges what it did.
 
-    spec, protocol     the contract with an adapter: an app described as data, and the messages
-    adapter/           the kit that adapters written in Python are made with (imports nothing else)
-    adapters/          the bundled adapters; the only modules that import a framework
-    driver             starts an adapter and speaks the protocol with it
-    steps, wire        what a check does over the network, and what was seen
-    check, expect      a check as a literal, and what it expects of what was seen
-    checks/            the catalogue
-    sweep              runs the exchanges of many checks at once
-    judge              verdicts, from what was seen alone
-    suite/, cli        pytest items of it all, and the command `trueline`
+    spec, schema, protocol   the contract with an adapter: an app described as data, the messages
+    adapter/                 the kit for adapters in Python (imports nothing else of this package)
+    adapters/                the bundled adapters; the only modules that import a framework
+    subject, driver, guard   what people name, the process that is started for it, its end
+    steps, script, wire      what a check does over the network, and how that is carried out
+    sweep                    the exchanges of many checks at once, and subjects that die or hang
+    seen                     the record of what happened: all that is judged
+    check, expect, dialect   a check as a literal, what it expects, where frameworks may differ
+    checks/, catalogue       the checks
+    judge, baseline          verdicts, from the record alone
+    results, report/         what a run gave, as text, JSON, HTML, Markdown
+    suite/, cli              pytest items of it all, and the command `trueline`
+    miniature/, kill         who checks the checks
+    docs                     the documents that are generated
 
 Nothing is imported here: an adapter in another interpreter sees this package too.
 """

@@ -11,6 +11,7 @@ import secrets
 import signal
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -251,13 +252,18 @@ class AdapterProcess:
             said = f"the adapter {self.command.label!r} did not answer {key[0]!r}"
             raise self.error(f"{said} within {within_s:g} seconds") from None
         except ConnectionError:
-            await self.ended.wait()
-            raise self._gone() from None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await self.ended.wait()
+                raise self._gone() from None
+            raise self.error(f"the adapter {self.command.label!r} reads no more") from None
 
     def _write(self, message: Message) -> None:
         if self._error is not None:
             raise self._error
         assert self._process.stdin is not None
+        if self._process.stdin.is_closing():
+            raise ConnectionResetError("the adapter reads no more")
         self._process.stdin.write(encode(message))
 
     async def _read_messages(self) -> None:

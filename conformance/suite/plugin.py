@@ -138,7 +138,6 @@ class Recorder:
         self._started = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
         self._started_s = time.monotonic()
         self._outcomes: dict[str, SweepOutcome] = {}
-        self._swept: set[str] = set()
         self._rules = Rules()
         self._was_interrupted = False
         self.hello: Hello | None = None
@@ -195,6 +194,8 @@ class Recorder:
             except (AdapterError, Unusable) as exc:
                 raise pytest.UsageError(str(exc)) from None
             except KeyboardInterrupt:
+                if self._is_worker:
+                    raise
                 self._was_interrupted = True
                 self.notes.append(
                     f"interrupted: {len(self._outcomes)} of {len(checks)} checks were made"

@@ -61,6 +61,19 @@ async def test_an_adapter_that_never_answers(guard: Guard) -> None:
     assert "did not answer 'hello' within 1 seconds" in await failing("silent", guard, SOON)
 
 
+async def test_an_adapter_that_reads_no_more(guard: Guard) -> None:
+    soon = Deadlines(start_s=1.0, operation_s=0.5)
+    process = await AdapterProcess.start(command("reads-no-more"), guard, soon)
+    try:
+        # Whether the first write finds out, or only that no answer comes, is the system's affair.
+        with pytest.raises(AdapterError, match=r"reads no more|did not answer 'start'"):
+            await process.start_app(app())
+        with pytest.raises(AdapterError, match="reads no more"):
+            await process.operate("sync", "a1")
+    finally:
+        await process.kill()
+
+
 async def test_advice_stands_behind_what_was_wrong(guard: Guard) -> None:
     with pytest.raises(AdapterError, match=r"(?s)exit status 1.*pip install it"):
         await AdapterProcess.start(command("exits", "pip install it"), guard, Deadlines())

@@ -45,6 +45,9 @@ def told(mode: str) -> None:
         say("x" * 2_000_000)
     elif mode == "unasked":
         say(json.dumps({"re": "stop", "id": "a9"}))
+    elif mode == "reads-no-more":
+        say(json.dumps(HELLO))
+        os.close(0)
     elif mode == "unknown-app":
         say(json.dumps({"event": "enter", "app": "a9", "who": "r1", "request": None}))
     signal.pause()  # also what `silent` does
