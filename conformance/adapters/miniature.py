@@ -25,6 +25,8 @@ class MiniatureAdapter(Adapter):
 
     def __init__(self, faults: frozenset[str]) -> None:
         self.faults = faults
+        if "declares-hooks-behind-drain" in self.faults:
+            type(self).dialect = {"hooks_and_drain": "after"}
 
     def build(self, app: Running) -> Application:
         application = Application(

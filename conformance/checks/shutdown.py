@@ -41,6 +41,7 @@ SLOW = app(ROOT, Route("slow", "GET", "/slow", Wait("go")))
 STREAM = app(ROOT, Route("stream", "GET", "/stream", Stream(("first ", "last"), gate="go")))
 HOOK = app(ROOT, shutdown=[Hook("d1")])
 SLOW_HOOK = app(ROOT, shutdown=[Hook("d1", Wait("go"))])
+SLOW_AND_HOOK = app(ROOT, Route("slow", "GET", "/slow", Wait("go")), shutdown=[Hook("d1")])
 SHORT_DRAIN = app(ROOT, Route("slow", "GET", "/slow", Wait("never")), drain_s=0.5)
 
 BY_SIGTERM = by_dialect(
@@ -163,6 +164,49 @@ CHECKS = [
         steps=[get("/"), Signal("SIGINT"), Exit()],
         expect=[happened("enter d1"), happened("leave d1"), ANY_STATUS],
         faults=("no-shutdown-hooks",),
+    ),
+    Check(
+        id="shutdown/hooks-before-drain",
+        title="Shutdown hooks do not wait for running requests, where that is declared",
+        source=practice("a hook may have to end what running requests wait for"),
+        app=SLOW_AND_HOOK,
+        foreground=True,
+        needs=NEEDS,
+        when={"hooks_and_drain": ["before"]},
+        steps=[
+            get("/slow", begin_only=True),
+            Event("wait", request="1"),
+            Signal(),
+            Event("enter", "d1"),
+            Open("go"),
+            Answered("1"),
+            Exit(),
+        ],
+        expect=[echoes(route="slow"), happened("leave slow", request="1", after="enter d1")],
+        faults=("hooks-behind-drain",),
+    ),
+    Check(
+        id="shutdown/hooks-behind-drain",
+        title="Shutdown hooks wait for running requests, where that is declared",
+        source=practice("a running request may need what a hook takes away"),
+        app=SLOW_AND_HOOK,
+        foreground=True,
+        needs=NEEDS,
+        when={"hooks_and_drain": ["after"]},
+        steps=[
+            Send(raw("GET /"), on="idle"),
+            Read(on="idle"),
+            get("/slow", begin_only=True),
+            Event("wait", request="1"),
+            Signal(),
+            ReadToEnd(on="idle"),
+            *SETTLE,
+            Open("go"),
+            Answered("1"),
+            Exit(),
+        ],
+        expect=[echoes(route="slow"), happened("enter d1", after="leave slow")],
+        faults=("declares-hooks-behind-drain",),
     ),
     Check(
         id="shutdown/idle-connection",

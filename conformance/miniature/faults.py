@@ -271,6 +271,8 @@ _CONNECTIONS = {
 _SHUTDOWN = {
     "accepts-after-sigterm": "takes new connections until its hooks and requests are done",
     "cancels-running-on-sigterm": "cancels running requests at SIGTERM",
+    "declares-hooks-behind-drain": "declares that hooks wait for running requests; they do not",
+    "hooks-behind-drain": "has shutdown hooks wait for running requests, and declares otherwise",
     "ignores-second-signal": "ignores a second signal",
     "ignores-sigint": "ignores SIGINT",
     "leaves-a-child-listening": "leaves a process behind that keeps the port",

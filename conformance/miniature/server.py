@@ -84,6 +84,8 @@ class Server:
         if "waits-for-idle-connections" not in self.faults:
             for connection in self._connections:
                 connection.close_if_idle()
+        if "hooks-behind-drain" in self.faults:
+            await self._drain()
         try:
             await self.app.lifecycle.shutdown()
         except Exception:

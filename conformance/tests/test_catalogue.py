@@ -77,6 +77,13 @@ def test_the_dialect_that_a_check_speaks_of_exists() -> None:
             assert dialect.unknown(declared) == [], check.id
 
 
+def test_every_dialect_option_is_one_that_subjects_are_held_to() -> None:
+    used = {name for check in all_checks() for name in check.when}
+    for check in all_checks():
+        used |= {one.option for one in within(tuple(check.expect)) if isinstance(one, ByDialect)}
+    assert used == dialect.OPTIONS.keys()
+
+
 def test_an_app_of_a_check_can_be_sent() -> None:
     for app in {check.app for check in all_checks()}:
         encode({"op": "start", "id": "a1", "app": app.to_json()})
