@@ -73,6 +73,7 @@ class Check:
     app          what it is done to
     any_server   holds for every HTTP server whatever it serves at `/`, so it is run for `--url`
                  as well
+    alone        runs in a process that no other check uses, as measuring it asks for
     foreground   runs the framework's own blocking entry point, in a process for this check alone
     when         options of the dialect with the values for which the check applies
     needs        capabilities of the adapter, beside what the app's actions ask for
@@ -87,6 +88,7 @@ class Check:
     app: App = DEFAULT_APP
     level: Level = Level.MUST
     any_server: bool = False
+    alone: bool = False
     foreground: bool = False
     when: Mapping[str, Sequence[str]] = field(default_factory=dict)
     needs: Sequence[str] = ()
@@ -97,10 +99,14 @@ class Check:
         return self.id.partition("/")[0]
 
     @property
+    def has_process_alone(self) -> bool:
+        return self.alone or self.foreground
+
+    @property
     def has_app_alone(self) -> bool:
         """It changes the state of its app (gates, hooks, stopping), so it shares it with none."""
         return (
-            self.foreground
+            self.has_process_alone
             or self.app.has_gates
             or bool(self.app.startup or self.app.shutdown or self.app.cleanup)
             or any(isinstance(step, Stop | Signal | Exit | Open) for step in self.steps)

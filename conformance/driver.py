@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 import signal
+import tempfile
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .guard import Guard, kill_session
@@ -44,6 +46,7 @@ class Deadlines:
     step_s: float = 5.0
     probe_s: float = 2.0
     exit_s: float = 10.0
+    crowd_s: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ class AdapterProcess:
         self._stderr_bytes = 0
         self.stderr_total_bytes = 0
         self._count = 0
+        self._folders: list[tempfile.TemporaryDirectory[str]] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -174,6 +178,8 @@ class AdapterProcess:
         message: Message = {"op": "start", "id": id, "app": app.to_json()}
         if foreground:
             message["run"] = "foreground"
+        if app.files:
+            message["folder"] = await asyncio.to_thread(self._make_folder, app)
         running = self._apps[id] = RunningApp(self, id, "", 0)
         reply = await self._ask(message, self._limits.start_s)
         error = reply.get("error")
@@ -184,6 +190,18 @@ class AdapterProcess:
             return Rejection(error["kind"], said)
         running.host, running.port = reply["host"], reply["port"]
         return running
+
+    def _make_folder(self, app: App) -> str:
+        """The files of an app in a folder; beside it lies one that nobody may get at."""
+        outside = tempfile.TemporaryDirectory(prefix="trueline-")
+        self._folders.append(outside)
+        (Path(outside.name) / "secret.txt").write_text("outside the folder")
+        inside = Path(outside.name) / "public"
+        for name, text in app.files:
+            path = inside / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="")
+        return str(inside)
 
     async def operate(
         self, op: str, id: str, *, within_s: float | None = None, **more: Any
@@ -217,6 +235,8 @@ class AdapterProcess:
         for task in self._tasks:
             await task
         self._guard.forget(self.pid)
+        while self._folders:
+            self._folders.pop().cleanup()
 
     @property
     def stderr(self) -> str:

@@ -36,6 +36,7 @@ _TEXT = {"type": "string"}
 _ID = {"type": "string", "minLength": 1}
 _STATUS = {"type": "integer", "minimum": 100, "maximum": 999}
 _PAIRS = _array(_array(_TEXT, minItems=2, maxItems=2))
+_SECONDS = {"type": "number", "exclusiveMinimum": 0}
 _HOOKS = _array(_ref("hook"))
 
 _RESPOND = _object(
@@ -51,11 +52,16 @@ _RESPOND = _object(
     },
 )
 _READ = {"enum": ["whole", "pieces", "none", "json", "form"]}
-_CRASH = _object({"message": _TEXT}, {"kind": {"enum": ["error", "base"]}})
+_KINDS = ["error", "base", "cancelled", "timeout", "unprintable", "caused"]
+_CRASH = _object({"message": _TEXT}, {"kind": {"enum": _KINDS}})
 _RAISE_HTTP = _object({"status": _STATUS}, {"text": _TEXT, "location": _TEXT, "headers": _PAIRS})
 _STREAM = _object(
     {"chunks": _array(_TEXT), "content_type": _TEXT},
-    {"crash_after": {"type": "integer", "minimum": 0}, "gate": _ID},
+    {
+        "crash_after": {"type": "integer", "minimum": 0},
+        "gate": _ID,
+        "times": {"type": "integer", "minimum": 1},
+    },
 )
 
 _ACTIONS: dict[str, Schema] = {
@@ -67,6 +73,7 @@ _ACTIONS: dict[str, Schema] = {
     "stream": _STREAM,
     "wait": _object({"gate": _ID}, {"then": _ref("action")}),
     "read_body": _object({"how": _READ, "then": _ref("action")}),
+    "read_cookies": _object({"then": _ref("action")}),
     "state": _object({"key": _ID}),
     "set_header": _object({"name": _TEXT, "value": _TEXT}),
     "short_circuit": _RESPOND,
@@ -95,8 +102,16 @@ DEFINITIONS: dict[str, Schema] = {
             "debug": {"type": "boolean"},
             "limits": _object(
                 {},
-                {"body": {"type": "integer", "minimum": 0}, "drain_s": {"type": "number"}},
+                {
+                    "body": {"type": "integer", "minimum": 0},
+                    "drain_s": _SECONDS,
+                    "head_s": _SECONDS,
+                    "body_s": _SECONDS,
+                    "idle_s": _SECONDS,
+                },
             ),
+            "files": _PAIRS,
+            "access_log": {"type": "boolean"},
         },
     ),
 }
@@ -106,7 +121,7 @@ OPERATIONS: dict[str, Schema] = {
     "hello": _object({"op": {"const": "hello"}, "protocol": {"const": 1}, "nonce": _ID}),
     "start": _object(
         {"op": {"const": "start"}, "id": _ID, "app": _ref("app")},
-        {"run": {"enum": ["foreground"]}},
+        {"run": {"enum": ["foreground"]}, "folder": _TEXT},
     ),
     "release": _object({"op": {"const": "release"}, "id": _ID, "gate": _ID}),
     "sync": _object({"op": {"const": "sync"}, "id": _ID}),

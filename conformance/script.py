@@ -1,34 +1,33 @@
 """Carries out the steps of one check against a running app, and writes down what is seen.
 
-Owns the sockets: raw ones, and the aiohttp client for what a well-behaved client sends. Judges
-nothing; a deadline that passes ends the script and is written down.
+Owns the order of things: raw connections, the client and crowds do the work. Judges nothing; a
+deadline that passes ends the script and is written down.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
-import aiohttp
-from yarl import URL
-
 from .check import Check
+from .client import Client
+from .crowd import CrowdRun
 from .driver import AdapterProcess, Deadlines, RunningApp
+from .gauge import gauge
 from .protocol import AdapterError
-from .seen import Answer, Conversation, Happening, Seen
+from .raw import RawConnection
+from .seen import Gauged, Happening, Seen
 from .steps import (
     Answered,
     Ask,
     Close,
     Connect,
-    End,
+    Crowd,
+    Drip,
     Event,
     Exit,
+    Gauge,
     HalfClose,
     Open,
     Read,
@@ -40,91 +39,6 @@ from .steps import (
     Stop,
     Stopped,
 )
-from .wire import AnswerReader
-
-_READ_BYTES = 65536
-_LINGER_OFF = struct.pack("ii", 1, 0)
-
-
-class _RawConnection:
-    """One raw socket of a script."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.sent = bytearray()
-        self.answers = AnswerReader()
-        self.end = End.OPEN
-        self.taken = 0  # answers, and interim ones, that steps have waited for
-        self.interim_taken = 0
-        self._reader: asyncio.StreamReader | None = None
-        self._writer: asyncio.StreamWriter | None = None
-
-    async def open(self, host: str, port: int) -> None:
-        try:
-            self._reader, self._writer = await asyncio.open_connection(
-                host, port, limit=_READ_BYTES
-            )
-        except ConnectionError:
-            self.end = End.REFUSED
-            return
-        sock: socket.socket = self._writer.get_extra_info("socket")
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    async def send(self, segments: list[bytes]) -> None:
-        """Send each by itself. What cannot be sent any more is no fault: reading tells."""
-        for segment in segments:
-            self.sent += segment
-            if self._writer is None or self.end is not End.OPEN:
-                continue
-            try:
-                self._writer.write(segment)
-                await self._writer.drain()
-            except ConnectionError:
-                return
-            if len(segments) > 1:
-                await asyncio.sleep(0)  # the other side may read between segments
-
-    async def read(self, until: Callable[[AnswerReader], bool]) -> None:
-        """Receive until the condition holds or the other side has ended the connection."""
-        while not until(self.answers) and self.end is End.OPEN and self._reader is not None:
-            try:
-                data = await self._reader.read(_READ_BYTES)
-            except ConnectionError:
-                self.end = End.RESET
-                self.answers.end(reset=True)
-                return
-            if data:
-                self.answers.feed(data)
-            else:
-                self.end = End.CLOSED
-                self.answers.end(reset=False)
-
-    def half_close(self) -> None:
-        if self._writer is not None and self._writer.can_write_eof():
-            with suppress(OSError):  # the other side was faster
-                self._writer.write_eof()
-
-    def close(self, *, reset: bool = False) -> None:
-        if self._writer is None:
-            return
-        if reset:
-            sock = self._writer.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_OFF)
-            self._writer.transport.abort()
-        else:
-            self._writer.close()
-
-    def conversation(self) -> Conversation:
-        reader = self.answers
-        return Conversation(
-            self.name,
-            bytes(self.sent),
-            bytes(reader.received),
-            tuple(reader.answers),
-            tuple(reader.interim),
-            reader.rest,
-            self.end,
-        )
 
 
 class Script:
@@ -139,10 +53,12 @@ class Script:
         self._process = process
         self._token = token
         self._deadlines = deadlines
-        self._raw: dict[str, _RawConnection] = {}
-        self._client: dict[str, Conversation] = {}
+        self._raw: dict[str, RawConnection] = {}
+        self._client = Client(app.host, app.port, token)
         self._asks: dict[str, asyncio.Task[None]] = {}
-        self._kept: aiohttp.ClientSession | None = None
+        self._sending: list[asyncio.Task[None]] = []
+        self._crowds: dict[str, CrowdRun] = {}
+        self._gauges: dict[str, Gauged] = {}
         self._stop: asyncio.Task[Any] | None = None
         self._stderr_mark = 0 if process is None else process.stderr_total_bytes
         self._first_event = 0 if check.has_app_alone else len(app.events)
@@ -155,6 +71,8 @@ class Script:
                 within_s = self._deadlines.step_s
                 if isinstance(step, Exit | Stop | Stopped):
                     within_s = self._deadlines.exit_s
+                elif isinstance(step, Crowd):
+                    within_s = self._deadlines.crowd_s
                 try:
                     async with asyncio.timeout(within_s):
                         await self._make(step)
@@ -182,7 +100,7 @@ class Script:
     async def _make(self, step: Step) -> None:
         match step:
             case Ask():
-                task = asyncio.create_task(self._ask(step))
+                task = asyncio.create_task(self._client.ask(step))
                 self._asks[step.name] = task
                 if not step.begin_only:
                     await task
@@ -190,7 +108,14 @@ class Script:
                 await self._asks[name]
             case Send():
                 connection = await self._connection(step.on)
-                await connection.send(_segments(self._fill(step.data), step))
+                segments = _segments(self._fill(step.data), step)
+                sending = asyncio.create_task(connection.send(segments))
+                self._sending.append(sending)
+                if not step.begin_only:
+                    await sending
+            case Drip():
+                connection = await self._connection(step.on)
+                await connection.drip(self._fill(step.data), step.every_s)
             case Read():
                 connection = await self._connection(step.on)
                 await self._read(connection, step)
@@ -225,15 +150,23 @@ class Script:
             case Exit():
                 assert self._process is not None
                 await self._process.ended.wait()
+            case Crowd():
+                request = self._fill(step.request)
+                crowd = CrowdRun(step, request, self._app.host, self._app.port)
+                self._crowds[step.name] = crowd
+                await crowd.run()
+            case Gauge(name):
+                assert self._process is not None
+                self._gauges[name] = gauge(self._process.pid)
 
-    async def _connection(self, name: str) -> _RawConnection:
+    async def _connection(self, name: str) -> RawConnection:
         connection = self._raw.get(name)
         if connection is None:
-            connection = self._raw[name] = _RawConnection(name)
+            connection = self._raw[name] = RawConnection(name)
             await connection.open(self._app.host, self._app.port)
         return connection
 
-    async def _read(self, connection: _RawConnection, step: Read) -> None:
+    async def _read(self, connection: RawConnection, step: Read) -> None:
         # Counted from what earlier steps waited for: more may have come with it.
         if step.interim:
             interim = connection.interim_taken = connection.interim_taken + step.answers
@@ -248,40 +181,6 @@ class Script:
             wanted = connection.taken = connection.taken + step.answers
             connection.answers.expect(step.to, step.answers)
             await connection.read(lambda reader: len(reader.answers) >= wanted)
-
-    async def _ask(self, step: Ask) -> None:
-        session = self._kept if step.keep and self._kept is not None else aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )  # fmt: skip
-        if step.keep:
-            self._kept = session
-        url = URL(f"http://{self._app.host}:{self._app.port}{step.target}", encoded=True)
-        headers = [("X-Request-Id", f"{self._token}.{step.name}"), *step.headers]
-        body = _chunks(step.body) if isinstance(step.body, tuple) else step.body
-        try:
-            async with session.request(
-                step.method, url, headers=headers, data=body, allow_redirects=False
-            ) as response:
-                sent = _request_bytes(step, response.request_info.headers.items())
-                self._client[step.name] = Conversation(step.name, sent, is_raw=False)
-                try:
-                    content = await response.read()
-                    problem = None
-                except aiohttp.ClientError as exc:
-                    content, problem = b"", f"{type(exc).__name__}: {exc}"
-                self._client[step.name] = _of_client(step.name, sent, response, content, problem)
-        except aiohttp.ClientConnectorError:
-            self._client[step.name] = Conversation(step.name, end=End.REFUSED, is_raw=False)
-        except (aiohttp.ClientError, ConnectionError) as exc:
-            sent = _request_bytes(step, headers)
-            self._client[step.name] = Conversation(
-                step.name, sent, end=End.CLOSED, is_raw=False,
-                problem=f"{type(exc).__name__}: {exc}",
-            )  # fmt: skip
-        finally:
-            if not step.keep:
-                await session.close()
 
     # -- Events ----------------------------------------------------------------------------------
 
@@ -318,20 +217,29 @@ class Script:
     async def _tidy(self) -> None:
         for connection in self._raw.values():
             connection.close()
-        tasks = [task for task in (*self._asks.values(), self._stop) if task is not None]
+        for crowd in self._crowds.values():
+            crowd.close()
+        asked = [*self._asks.values(), *self._sending]
+        tasks = asked if self._stop is None else [*asked, self._stop]
         for task in tasks:
             task.cancel()
         for result in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(result, Exception) and not isinstance(result, AdapterError):
                 raise result
-        if self._kept is not None:
-            await self._kept.close()
+        await self._client.close()
 
     def _seen(self, missed: str | None) -> Seen:
         conversations = {name: one.conversation() for name, one in self._raw.items()}
         process = self._process
+        odd = {name: crowd.conversation() for name, crowd in self._crowds.items()}
         return Seen(
-            conversations={**conversations, **self._client},
+            conversations={
+                **conversations,
+                **self._client.conversations,
+                **{name: one for name, one in odd.items() if one is not None},
+            },
+            crowds={name: crowd.seen() for name, crowd in self._crowds.items()},
+            gauges=self._gauges,
             events=tuple(self._events()),
             nonce="" if process is None else process.nonce,
             missed=missed,
@@ -341,50 +249,11 @@ class Script:
 
 
 def _segments(data: bytes, step: Send) -> list[bytes]:
+    data *= step.times
     if step.segment_bytes is not None:
         size = step.segment_bytes
         return [data[start : start + size] for start in range(0, len(data), size)]
     return [data[start:end] for start, end in pairwise([0, *step.cuts, len(data)])]
-
-
-async def _chunks(chunks: tuple[bytes, ...]) -> AsyncIterator[bytes]:
-    for chunk in chunks:
-        yield chunk
-
-
-def _request_bytes(step: Ask, headers: Any) -> bytes:
-    """The request of a client as it would look on the wire, from what the client says of it."""
-    lines = [f"{step.method} {step.target} HTTP/1.1"]
-    lines += [f"{name}: {value}" for name, value in headers]
-    head = ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
-    if isinstance(step.body, tuple):
-        chunks = [b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in step.body]
-        return head + b"".join(chunks) + b"0\r\n\r\n"
-    return head + (step.body or b"")
-
-
-def _of_client(
-    name: str, sent: bytes, response: aiohttp.ClientResponse, content: bytes, problem: str | None
-) -> Conversation:
-    version = "HTTP/1.1"
-    if response.version is not None:
-        version = f"HTTP/{response.version.major}.{response.version.minor}"
-    headers = tuple(
-        (key.decode("latin-1"), value.decode("latin-1")) for key, value in response.raw_headers
-    )
-    reason = response.reason or ""
-    lines = [
-        f"{version} {response.status} {reason}",
-        *(f"{key}: {value}" for key, value in headers),
-    ]
-    received = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace") + content
-    framing = "length" if problem is None else "cut"
-    answer = Answer(response.status, reason, version, headers, content, framing, 0, len(received))
-    closes = any("close" in value.lower() for value in answer.values("Connection"))
-    return Conversation(
-        name, sent, received, (answer,), end=End.CLOSED if closes or problem else End.OPEN,
-        is_raw=False, problem=problem,
-    )  # fmt: skip
 
 
 def _waited_for(step: Step) -> str:
@@ -399,6 +268,10 @@ def _waited_for(step: Step) -> str:
             return f"no whole answer on connection {on!r}"
         case ReadToEnd(on=on):
             return f"connection {on!r} was not ended"
+        case Crowd(count=count):
+            return f"not every answer to {count} requests"
+        case Send(on=on):
+            return f"not all bytes were taken on connection {on!r}"
         case Event(kind, who, request):
             return f"no event {kind!r} of {who or 'anybody'}" + (
                 f" for request {request!r}" if request is not None else ""

@@ -83,10 +83,34 @@ class Rejection:
 
 
 @dataclass(frozen=True)
+class Gauged:
+    """What the subject's processes had taken at a time, over its whole session."""
+
+    memory_bytes: int
+    cpu_s: float
+    descriptors: int
+
+
+@dataclass(frozen=True)
+class CrowdSeen:
+    """What became of the requests of a crowd.
+
+    foreign      got an answer that did not hold what only their own would
+    unanswered   got no whole answer
+    """
+
+    asked: int
+    statuses: Mapping[int, int] = field(default_factory=dict)
+    foreign: int = 0
+    unanswered: int = 0
+
+
+@dataclass(frozen=True)
 class Seen:
     """All that was seen of one run of a check.
 
-    conversations  by name
+    conversations  by name; of a crowd the first one that went wrong
+    crowds, gauges by the names of their steps
     events         in the order in which the adapter wrote them
     nonce          what echo responses of the started process hold
     rejection      the app was not started, so there is nothing else
@@ -97,6 +121,8 @@ class Seen:
     """
 
     conversations: Mapping[str, Conversation] = field(default_factory=dict)
+    crowds: Mapping[str, CrowdSeen] = field(default_factory=dict)
+    gauges: Mapping[str, Gauged] = field(default_factory=dict)
     events: tuple[Happening, ...] = ()
     nonce: str = ""
     rejection: Rejection | None = None

@@ -97,7 +97,9 @@ class RaiseHttp(Action):
 class Crash(Action):
     """Raise an exception that the framework does not know (RuntimeError in Python).
 
-    `kind` "base" is one that is no ordinary error: SystemExit in Python.
+    `kind` "base" is one that is no ordinary error: SystemExit in Python; "cancelled" and "timeout"
+    are those of the runtime, raised by the handler itself; "unprintable" one whose message cannot
+    be had, since asking for it raises; "caused" one raised from another that has the message.
     """
 
     name = "crash"
@@ -121,17 +123,23 @@ class ReturnValue(Action):
 
 @dataclass(frozen=True)
 class Stream(Action):
-    """Stream `chunks`; raise behind the first `crash_after` of them; wait at `gate` behind the
-    first one."""
+    """Stream `chunks`, all of them `times` over; raise behind the first `crash_after` of them; wait
+    at `gate` behind the first one."""
 
     name = "stream"
     chunks: tuple[str, ...]
     content_type: str = "text/plain"
     crash_after: int | None = None
     gate: str | None = None
+    times: int | None = None
 
     def arguments(self) -> dict[str, Json]:
-        given = _given(content_type=self.content_type, crash_after=self.crash_after, gate=self.gate)
+        given = _given(
+            content_type=self.content_type,
+            crash_after=self.crash_after,
+            gate=self.gate,
+            times=self.times,
+        )
         return {"chunks": list(self.chunks), **given}  # said even when there are none
 
 
@@ -161,6 +169,21 @@ class ReadBody(Action):
 
     def arguments(self) -> dict[str, Json]:
         return {"how": self.how, "then": self.then.to_json()}
+
+    def inner(self) -> Iterator[Action]:
+        yield self
+        yield from self.then.inner()
+
+
+@dataclass(frozen=True)
+class ReadCookies(Action):
+    """Have the framework parse the cookies of the request, then act; an echo tells them."""
+
+    name = "read_cookies"
+    then: Action = field(default_factory=Echo)
+
+    def arguments(self) -> dict[str, Json]:
+        return {"then": self.then.to_json()}
 
     def inner(self) -> Iterator[Action]:
         yield self
@@ -289,8 +312,17 @@ class Hook:
 
 @dataclass(frozen=True)
 class App:
-    """An application. `body_limit` is the most bytes that reading a body gives; None for the
-    framework's default. `drain_s` is how long a graceful shutdown waits for running requests."""
+    """An application. None stands for the framework's default.
+
+    body_limit   the most bytes that reading a body gives
+    drain_s      how long a graceful shutdown waits for running requests
+    head_s       how long a client may take for the head of a request
+    body_s       how long a client may pause within a body that is read
+    idle_s       how long a connection is kept open without a request
+    files        names and texts of files that are served under /files, by the framework's own
+                 means for serving a folder; beside the folder lies `secret.txt`
+    access_log   the framework logs requests to stderr, in its own form
+    """
 
     routes: tuple[Route, ...] = ()
     middlewares: tuple[Middleware, ...] = ()
@@ -300,9 +332,21 @@ class App:
     debug: bool = False
     body_limit: int | None = None
     drain_s: float | None = None
+    head_s: float | None = None
+    body_s: float | None = None
+    idle_s: float | None = None
+    files: Pairs = ()
+    access_log: bool = False
 
     def to_json(self) -> dict[str, Json]:
-        limits = _given(body=self.body_limit, drain_s=self.drain_s)
+        limits = _given(
+            body=self.body_limit,
+            drain_s=self.drain_s,
+            head_s=self.head_s,
+            body_s=self.body_s,
+            idle_s=self.idle_s,
+        )
+        more = _given(files=_lists(self.files), access_log=self.access_log or None)
         return {
             "routes": [one.to_json() for one in self.routes],
             "middlewares": [one.to_json() for one in self.middlewares],
@@ -313,6 +357,7 @@ class App:
             },
             "debug": self.debug,
             "limits": limits,
+            **more,
         }
 
     def actions(self) -> Iterator[Action]:
@@ -357,7 +402,7 @@ def _lists(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
 _ACTIONS: dict[str, type[Action]] = {
     one.name: one
     for one in (
-        Echo, Respond, RaiseHttp, Crash, ReturnValue, Stream, Wait, ReadBody, State,
+        Echo, Respond, RaiseHttp, Crash, ReturnValue, Stream, Wait, ReadBody, ReadCookies, State,
         SetHeader, ShortCircuit, ReplaceResponse, Catch, Store,
     )
 }  # fmt: skip
@@ -407,6 +452,11 @@ def app_from_json(data: Mapping[str, Json]) -> App:
         debug=data.get("debug", False),
         body_limit=limits.get("body"),
         drain_s=limits.get("drain_s"),
+        head_s=limits.get("head_s"),
+        body_s=limits.get("body_s"),
+        idle_s=limits.get("idle_s"),
+        files=_pairs(data.get("files", ())),
+        access_log=data.get("access_log", False),
     )
 
 

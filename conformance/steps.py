@@ -47,13 +47,29 @@ class Answered:
 class Send:
     """Send bytes on a raw connection, which is opened by the first step that names it.
 
-    `segment_bytes` cuts them into segments of that size, `cuts` at these offsets.
+    `segment_bytes` cuts them into segments of that size, `cuts` at these offsets. `times` sends
+    them as often. With `begin_only` the next step goes on at once, however much the other side
+    takes of them.
     """
 
     data: bytes
     on: str = "1"
     segment_bytes: int | None = None
     cuts: tuple[int, ...] = ()
+    times: int = 1
+    begin_only: bool = False
+
+
+@dataclass(frozen=True)
+class Drip:
+    """Send bytes one at a time, slowly, until all are sent or the other side ends the connection.
+
+    The one step that goes by the clock: its client is slow on purpose.
+    """
+
+    data: bytes
+    on: str = "1"
+    every_s: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -149,9 +165,37 @@ class Exit:
     """Wait for the subject's process to end."""
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """`count` requests over `connections` connections that are all open at once.
+
+    In the bytes, `@N@` stands for the number of the request, six digits; its answer must hold
+    `own`, where the same is done, so that answers which went to the wrong request are seen. Each
+    connection sends `pipelined` requests at a time. What was seen is a tally with the first
+    request that went wrong, not every byte.
+    """
+
+    request: bytes
+    count: int
+    connections: int = 1
+    pipelined: int = 1
+    own: bytes = b"@N@"
+    name: str = "crowd"
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """Read how much memory, processor time and descriptors the subject has taken so far.
+
+    Says something of a process that nobody else uses: for checks that are `alone`.
+    """
+
+    name: str
+
+
 Step: TypeAlias = (
-    Ask | Answered | Send | Read | ReadToEnd | Connect | HalfClose | Close | Reset
-    | Event | Open | Stop | Stopped | Signal | Exit
+    Ask | Answered | Send | Drip | Read | ReadToEnd | Connect | HalfClose | Close | Reset
+    | Event | Open | Stop | Stopped | Signal | Exit | Crowd | Gauge
 )  # fmt: skip
 
 

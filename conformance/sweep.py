@@ -22,7 +22,7 @@ from .seen import Rejection, Seen
 from .spec import App
 
 AT_ONCE = 24
-FOREGROUND_AT_ONCE = 3
+ALONE_AT_ONCE = 3
 SUSPECTS_AT_ONCE = 4  # each has a process of its own, so they cannot be blamed for one another
 
 
@@ -59,13 +59,14 @@ class Sweep:
         self._at_once = at_once
         self._guard = Guard()
         self._processes: list[AdapterProcess] = []
+        self._shared: AdapterProcess | None = None
         self._tokens = 0
         self.hello = Hello(command.label)
         self.notes: list[str] = []
 
     async def open(self) -> Hello:
         """Start the adapter once, to learn what it is."""
-        process = await self._start()
+        process = self._shared = await self._start()
         self.hello = process.hello
         return self.hello
 
@@ -77,9 +78,9 @@ class Sweep:
 
     async def run(self, checks: Iterable[Check], report: Report) -> None:
         """Run every check and report each as soon as it is done."""
-        shared = [check for check in checks if not check.foreground]
-        alone = [check for check in checks if check.foreground]
-        await asyncio.gather(self._run_shared(shared, report), self._run_foreground(alone, report))
+        shared = [check for check in checks if not check.has_process_alone]
+        alone = [check for check in checks if check.has_process_alone]
+        await asyncio.gather(self._run_shared(shared, report), self._run_alone(alone, report))
 
     # -- Checks that share a process -------------------------------------------------------------
 
@@ -273,24 +274,24 @@ class Sweep:
 
     # -- Checks with a process of their own ------------------------------------------------------
 
-    async def _run_foreground(self, checks: Sequence[Check], report: Report) -> None:
-        limit = asyncio.Semaphore(FOREGROUND_AT_ONCE)
+    async def _run_alone(self, checks: Sequence[Check], report: Report) -> None:
+        limit = asyncio.Semaphore(ALONE_AT_ONCE)
 
         async def one(check: Check) -> None:
             async with limit:
                 started_s = time.monotonic()
-                outcome = await self._foreground(check)
+                outcome = await self._with_its_own(check)
             report(check, replace(outcome, duration_s=time.monotonic() - started_s))
 
         await asyncio.gather(*(one(check) for check in checks))
 
-    async def _foreground(self, check: Check) -> Outcome:
+    async def _with_its_own(self, check: Check) -> Outcome:
         try:
             process = await self._start()
         except AdapterError as exc:
             return Outcome(Seen(), error=str(exc))
         try:
-            running = await process.start_app(check.app, foreground=True)
+            running = await process.start_app(check.app, foreground=check.foreground)
             if isinstance(running, Rejection):
                 return Outcome(Seen(rejection=running, stderr=process.stderr))
             self._tokens += 1
@@ -322,10 +323,9 @@ class Sweep:
 
     async def _fresh(self) -> AdapterProcess:
         """A process that serves; the one from `open` when it has not been used up."""
-        for process in self._processes:
-            if not process.ended.is_set():
-                return process
-        return await self._start()
+        if self._shared is None or self._shared.ended.is_set():
+            self._shared = await self._start()
+        return self._shared
 
     async def _drop(self, process: AdapterProcess) -> None:
         self._processes.remove(process)

@@ -28,9 +28,11 @@ class AsgiAdapter(Adapter):
         """Keyword arguments of `uvicorn.run` and `uvicorn.Config`."""
         options: Dict[str, Any] = {
             "lifespan": self.lifespan,
-            "log_level": "warning",
-            "access_log": False,
+            "log_level": "info" if app.access_log else "warning",
+            "access_log": app.access_log,
         }
+        if app.idle_s is not None:
+            options["timeout_keep_alive"] = app.idle_s
         if app.drain_s is not None:
             options["timeout_graceful_shutdown"] = app.drain_s
         return options

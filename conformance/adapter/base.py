@@ -16,7 +16,7 @@ import threading
 import time
 import traceback
 from collections.abc import AsyncIterator
-from typing import Any, Awaitable, Callable, ClassVar, Dict, Iterator, List, Tuple
+from typing import Any, Awaitable, Callable, ClassVar, Dict, Iterator, List, Sequence, Tuple
 
 from .channel import Channel, Message
 from .running import READY, Running
@@ -133,8 +133,17 @@ class Adapter:
     async def read_json(self, request: Any) -> None:
         raise Unsupported("read_body as JSON")
 
-    async def read_form(self, request: Any) -> None:
+    async def read_form(self, request: Any) -> Sequence[Tuple[Any, ...]]:
+        """The fields of a form in their order: name and text, or name, bytes and file name."""
         raise Unsupported("read_body as a form")
+
+    def read_cookies(self, request: Any) -> Pairs:
+        """The cookies of the request, as the framework parses them."""
+        raise Unsupported("read_cookies")
+
+    def serve_folder(self, application: Any, prefix: str, folder: str) -> None:
+        """Serve a folder under a prefix, by the framework's own means."""
+        raise Unsupported("files")
 
     def store(self, application: Any, key: str, value: str) -> None:
         """Keep something in the application's state."""
@@ -252,8 +261,12 @@ class Session:
                 raise
             except Exception:
                 pass  # what the framework says of it is seen when the handler raises it
-        app = Running(self.adapter, self.channel, self.nonce, message["id"], spec)
+        app = Running(
+            self.adapter, self.channel, self.nonce, message["id"], spec, message.get("folder")
+        )
         application = self.adapter.build(app)
+        if app.folder is not None:
+            self.adapter.serve_folder(application, "/files", app.folder)
         self._apps[app.id] = app
         return app, application
 
@@ -360,10 +373,12 @@ def wait_until_it_answers(host: str, port: int) -> None:
 # The method that an adapter fills in to be able to do what an action asks for.
 _METHODS = {
     "raise_http": "http_error",
+    "files": "serve_folder",
     "read_body": "read_body",
     "read_body as pieces": "read_pieces",
     "read_body as json": "read_json",
     "read_body as form": "read_form",
+    "read_cookies": "read_cookies",
     "set_header": "set_header",
     "state": "load",
     "store": "store",
@@ -398,8 +413,7 @@ def _actions(value: Any) -> set[str]:
             names.add(phase + " hooks")
             names |= _names(hook.get("do", {}))
     names |= set(value.get("limits", {}))
-    if value.get("debug"):
-        names.add("debug")
+    names |= {name for name in ("debug", "access_log", "files") if value.get(name)}
     return names
 
 
@@ -412,8 +426,8 @@ def _names(action: dict[str, Any]) -> set[str]:
                 names.add("cookies")
             if given.get("reason"):
                 names.add("reason")
-            if given.get("kind") == "base":
-                names.add("crash of kind base")
+            if given.get("kind", "error") != "error":
+                names.add("crash of kind " + given["kind"])
             if given.get("how") not in (None, "whole", "none"):
                 names.add("read_body as " + given["how"])
     return names

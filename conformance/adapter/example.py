@@ -42,7 +42,20 @@ class ExampleAdapter(Adapter):
         "precedence": "registration",
     }
 
-    unsupported = frozenset({"stream", "cookies", "reason", "body", "drain_s", "debug"})
+    unsupported = frozenset(
+        {
+            "stream",
+            "cookies",
+            "reason",
+            "body",
+            "debug",
+            "access_log",
+            "drain_s",
+            "head_s",
+            "body_s",
+            "idle_s",
+        }
+    )
 
     # -- Building and serving --------------------------------------------------------------------
 

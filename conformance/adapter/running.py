@@ -60,11 +60,19 @@ class Running:
 
     routes, middlewares      with attributes `id`, `method`, `path`, and `id`
     startup, shutdown, cleanup   hooks, with attribute `id`
-    debug, body_limit, drain_s   None where the framework's default is wanted
+    debug, access_log        on or off
+    body_limit, drain_s, head_s, body_s, idle_s   None where the framework's default is wanted
+    folder                   to be served under /files by the framework's own means, or None
     """
 
     def __init__(
-        self, adapter: Adapter, channel: Channel, nonce: str, id: str, spec: dict[str, Any]
+        self,
+        adapter: Adapter,
+        channel: Channel,
+        nonce: str,
+        id: str,
+        spec: dict[str, Any],
+        folder: str | None = None,
     ) -> None:
         self.id = id
         self.routes = [SimpleNamespace(**one) for one in spec.get("routes", ())]
@@ -78,6 +86,11 @@ class Running:
         limits = spec.get("limits", {})
         self.body_limit: int | None = limits.get("body")
         self.drain_s: float | None = limits.get("drain_s")
+        self.head_s: float | None = limits.get("head_s")
+        self.body_s: float | None = limits.get("body_s")
+        self.idle_s: float | None = limits.get("idle_s")
+        self.access_log = bool(spec.get("access_log", False))
+        self.folder = folder
         self._adapter = adapter
         self._channel = channel
         self._nonce = nonce
@@ -95,7 +108,7 @@ class Running:
                 return self._adapter.respond(request, 200, [], b"ready", "text/plain", None, [])
             self.event("enter", route.id, id)
             try:
-                result = await self._handle(route, route.do, request, saw, None)
+                result = await self._handle(route, route.do, request, saw, {})
             except asyncio.CancelledError:
                 self.event("cancelled", route.id, id)
                 raise
@@ -189,20 +202,23 @@ class Running:
         action: Action,
         request: Any,
         saw: Saw,
-        body: bytes | None,
+        read: Action,
     ) -> Any:
         [(name, given)] = action.items()
         adapter = self._adapter
         if name == "echo":
             return adapter.respond(
-                request, 200, [], self._echo(route, saw, body), "application/json", None, []
+                request, 200, [], self._echo(route, saw, read), "application/json", None, []
             )
         if name == "wait":
             await self._wait(given["gate"], route.id, saw.request_id)
-            return await self._handle(route, given["then"], request, saw, body)
+            return await self._handle(route, given["then"], request, saw, read)
         if name == "read_body":
-            body = await self._read_body(given["how"], request)
-            return await self._handle(route, given["then"], request, saw, body)
+            member = {given["how"]: await self._read_body(given["how"], request)}
+            return await self._handle(route, given["then"], request, saw, {**read, **member})
+        if name == "read_cookies":
+            read = {**read, "cookies": [list(pair) for pair in adapter.read_cookies(request)]}
+            return await self._handle(route, given["then"], request, saw, read)
         if name == "stream":
             pieces = self._pieces(given, route.id, saw.request_id)
             return await adapter.stream(request, pieces, given["content_type"])
@@ -234,11 +250,7 @@ class Running:
                 given["status"], given.get("text"), given.get("location"), headers
             )
         if name == "crash":
-            raise (
-                SystemExit(given["message"])
-                if given.get("kind") == "base"
-                else RuntimeError(given["message"])
-            )
+            _crash(given["message"], given.get("kind", "error"))
         raise ValueError("no such action here: " + name)
 
     async def _around(
@@ -293,35 +305,33 @@ class Running:
         else:
             self._respond_or_raise(name, given, None)
 
-    async def _read_body(self, how: str, request: Any) -> bytes | None:
+    async def _read_body(self, how: str, request: Any) -> Any:
         adapter = self._adapter
         if how == "whole":
-            return await adapter.read_body(request)
+            return _digest(await adapter.read_body(request))
         if how == "pieces":
-            return b"".join([piece async for piece in adapter.read_pieces(request)])
+            return _digest(b"".join([piece async for piece in adapter.read_pieces(request)]))
         if how == "json":
             await adapter.read_json(request)
         elif how == "form":
-            await adapter.read_form(request)
+            return [_form_field(*field) for field in await adapter.read_form(request) or ()]
         return None
 
     async def _pieces(
         self, given: dict[str, Any], who: str, request: str | None
     ) -> AsyncIterator[bytes]:
         crash_after, gate = given.get("crash_after"), given.get("gate")
-        for number, chunk in enumerate(given["chunks"]):
+        chunks = given["chunks"] * given.get("times", 1)
+        for number, chunk in enumerate(chunks):
             if number == crash_after:
                 raise RuntimeError("the stream crashed on purpose")
             yield chunk.encode()
             if number == 0 and gate is not None:
                 await self._wait(gate, who, request)
-        if crash_after == len(given["chunks"]):
+        if crash_after == len(chunks):
             raise RuntimeError("the stream crashed on purpose")
 
-    def _echo(self, route: SimpleNamespace, saw: Saw, body: bytes | None) -> bytes:
-        seen_body = None
-        if body is not None:
-            seen_body = {"length": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+    def _echo(self, route: SimpleNamespace, saw: Saw, read: Action) -> bytes:
         said = {
             "nonce": self._nonce,
             "route": route.id,
@@ -331,6 +341,45 @@ class Running:
             "params": saw.params,
             "query": [[name, value] for name, value in saw.query],
             "headers": [[name, value] for name, value in saw.headers],
-            "body": seen_body,
+            "body": read.get("whole") or read.get("pieces"),
+            "form": read.get("form"),
+            "cookies": read.get("cookies"),
         }
         return json.dumps(said).encode("ascii")
+
+
+def _digest(data: bytes) -> dict[str, Any]:
+    return {"length": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _form_field(name: str, value: Any, filename: str | None = None) -> list[Any]:
+    """A field with its text, or a file with its name and digest."""
+    if isinstance(value, bytes):
+        return [name, {"filename": filename, **_digest(value)}]
+    return [name, value]
+
+
+class _Unprintable(Exception):
+    """An exception of an application whose own message fails."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("an exception that cannot be printed")
+
+    __repr__ = __str__
+
+
+def _crash(message: str, kind: str) -> None:
+    if kind == "base":
+        raise SystemExit(message)
+    if kind == "cancelled":
+        raise asyncio.CancelledError(message)
+    if kind == "timeout":
+        raise asyncio.TimeoutError(message)
+    if kind == "unprintable":
+        raise _Unprintable(message)
+    if kind == "caused":
+        try:
+            raise RuntimeError(message)
+        except RuntimeError as cause:
+            raise LookupError("the effect of something else") from cause
+    raise RuntimeError(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
@@ -32,6 +33,10 @@ class AiohttpAdapter(Adapter):
         "invalid_json": "500",
         "invalid_utf8": "keep",
     }
+
+    unsupported = frozenset(
+        {"head_s", "body_s"}  # it has no such limits
+    )
 
     def build(self, app: Running) -> web.Application:
         limit: dict[str, Any] = {}
@@ -66,13 +71,13 @@ class AiohttpAdapter(Adapter):
         return run
 
     async def serve(self, application: web.Application, app: Running, sock: socket.socket) -> Any:
-        runner = web.AppRunner(application, access_log=None, **_drain(app))
+        runner = web.AppRunner(application, **_options(app))
         await runner.setup()
         await web.SockSite(runner, sock).start()
         return runner.cleanup
 
     def run(self, application: web.Application, app: Running, host: str, port: int) -> None:
-        web.run_app(application, host=host, port=port, print=None, access_log=None, **_drain(app))
+        web.run_app(application, host=host, port=port, print=None, **_options(app))
 
     def saw(self, request: web.Request) -> Saw:
         return Saw(
@@ -148,8 +153,21 @@ class AiohttpAdapter(Adapter):
     async def read_json(self, request: web.Request) -> None:
         await request.json()
 
-    async def read_form(self, request: web.Request) -> None:
-        await request.post()
+    async def read_form(self, request: web.Request) -> list[tuple[Any, ...]]:
+        return [
+            (name, value)
+            if isinstance(value, str)
+            else (name, bytes(value), None)
+            if isinstance(value, bytes | bytearray)
+            else (name, value.file.read(), value.filename)
+            for name, value in (await request.post()).items()
+        ]
+
+    def read_cookies(self, request: web.Request) -> list[tuple[str, str]]:
+        return list(request.cookies.items())
+
+    def serve_folder(self, application: web.Application, prefix: str, folder: str) -> None:
+        application.router.add_static(prefix, folder)
 
     def store(self, application: web.Application, key: str, value: str) -> None:
         application[_key(key)] = value
@@ -158,8 +176,17 @@ class AiohttpAdapter(Adapter):
         return request.app.get(_key(key))
 
 
-def _drain(app: Running) -> dict[str, Any]:
-    return {} if app.drain_s is None else {"shutdown_timeout": app.drain_s}
+def _options(app: Running) -> dict[str, Any]:
+    """Arguments of `AppRunner` and `run_app`."""
+    options: dict[str, Any] = {"access_log": None}
+    if app.access_log:
+        options["access_log"] = logging.getLogger("aiohttp.access")
+        logging.basicConfig(level=logging.INFO)
+    if app.drain_s is not None:
+        options["shutdown_timeout"] = app.drain_s
+    if app.idle_s is not None:
+        options["keepalive_timeout"] = app.idle_s
+    return options
 
 
 def _key(name: str) -> web.AppKey[str]:

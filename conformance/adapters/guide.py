@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 import sys
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -65,6 +66,9 @@ class GuideAdapter(ForkingAdapter):
                 yield action
         if not _takes(self._run_app, "shutdown_timeout"):
             yield "drain_s"
+        yield from ("head_s", "body_s", "idle_s")
+        if not _takes(self._run_app, "access_log"):
+            yield "access_log"
         if not _takes(self._response, "reason"):
             yield "reason"
         if not hasattr(self._response, "set_cookie"):
@@ -73,6 +77,8 @@ class GuideAdapter(ForkingAdapter):
             for method, how in (("json", "json"), ("post", "form")):
                 if not hasattr(self._request, method):
                     yield "read_body as " + how
+            if not hasattr(self._request, "cookies"):
+                yield "read_cookies"
 
     # -- The application -------------------------------------------------------------------------
 
@@ -119,6 +125,9 @@ class GuideAdapter(ForkingAdapter):
         options: dict[str, Any] = {}
         if app.drain_s is not None:
             options["shutdown_timeout"] = app.drain_s
+        if app.access_log:
+            logging.basicConfig(level=logging.INFO)
+            options["access_log"] = logging.getLogger("access")
         self._run_app(application, host=host, port=port, **options)
 
     # -- Requests --------------------------------------------------------------------------------
@@ -152,8 +161,15 @@ class GuideAdapter(ForkingAdapter):
     async def read_json(self, request: Any) -> None:
         await _result(request.json())
 
-    async def read_form(self, request: Any) -> None:
-        await _result(request.post())
+    async def read_form(self, request: Any) -> list[tuple[Any, ...]]:
+        fields = (await _result(request.post())).items()
+        return [
+            (name, value) if isinstance(value, str) else (name, value.file.read(), value.filename)
+            for name, value in fields
+        ]
+
+    def read_cookies(self, request: Any) -> Pairs:
+        return list(request.cookies.items())
 
     def store(self, application: Any, key: str, value: str) -> None:
         setattr(application, key, value)  # as the guide's sample keeps its users

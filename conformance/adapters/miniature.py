@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,8 +31,17 @@ class MiniatureAdapter(Adapter):
 
     def build(self, app: Running) -> Application:
         application = Application(
-            debug=app.debug, body_limit=app.body_limit, drain_s=app.drain_s, faults=self.faults
+            debug=app.debug,
+            body_limit=app.body_limit,
+            drain_s=app.drain_s,
+            head_s=app.head_s,
+            body_s=app.body_s,
+            idle_s=app.idle_s,
+            logs_access=app.access_log,
+            faults=self.faults,
         )
+        if app.access_log:
+            logging.basicConfig(level=logging.INFO)
         for route in app.routes:
             application.router.add(route.method, route.path, app.handler(route))
         for middleware in app.middlewares:
@@ -107,8 +117,14 @@ class MiniatureAdapter(Adapter):
     async def read_json(self, request: Request) -> None:
         await request.json()
 
-    async def read_form(self, request: Request) -> None:
-        await request.form()
+    async def read_form(self, request: Request) -> list[tuple[Any, ...]]:
+        return await request.form()
+
+    def read_cookies(self, request: Request) -> Pairs:
+        return request.cookies()
+
+    def serve_folder(self, application: Application, prefix: str, folder: str) -> None:
+        application.serve_folder(prefix, folder)
 
     def store(self, application: Application, key: str, value: str) -> None:
         application.state[key] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import AsyncIterator
 from importlib.metadata import PackageNotFoundError, version
@@ -10,7 +11,15 @@ from typing import Any
 
 import reference
 from conformance.adapter import Adapter, Running, Saw, Unsupported
-from reference import Application, HTTPException, Request, Response, run_app
+from reference import (
+    Application,
+    HTTPException,
+    Limits,
+    Request,
+    Response,
+    add_static,
+    run_app,
+)
 from reference.server import serve
 
 
@@ -28,8 +37,22 @@ _BY_STATUS = {
 }
 
 
-def _drain(app: Running) -> dict[str, Any]:
-    return {} if app.drain_s is None else {"shutdown_timeout": app.drain_s}
+def _options(app: Running) -> dict[str, Any]:
+    """Arguments of `serve` and `run_app`."""
+    limits: dict[str, Any] = {
+        "header_timeout_s": app.head_s,
+        "body_timeout_s": app.body_s,
+        "keepalive_timeout_s": app.idle_s,
+    }
+    options: dict[str, Any] = {
+        "limits": Limits(**{name: value for name, value in limits.items() if value is not None})
+    }
+    if app.access_log:
+        options["access_log"] = logging.getLogger("access")
+        logging.basicConfig(level=logging.INFO)
+    if app.drain_s is not None:
+        options["shutdown_timeout"] = app.drain_s
+    return options
 
 
 class ReferenceAdapter(Adapter):
@@ -64,12 +87,12 @@ class ReferenceAdapter(Adapter):
         return run
 
     async def serve(self, application: Application, app: Running, sock: socket.socket) -> Any:
-        serving = serve(application, sock=sock, **_drain(app))
+        serving = serve(application, sock=sock, **_options(app))
         await serving.__aenter__()
         return lambda: serving.__aexit__(None, None, None)
 
     def run(self, application: Application, app: Running, host: str, port: int) -> None:
-        run_app(application, host=host, port=port, print=None, access_log=None, **_drain(app))
+        run_app(application, host=host, port=port, print=None, **_options(app))
 
     def saw(self, request: Request) -> Saw:
         return Saw(
@@ -134,8 +157,17 @@ class ReferenceAdapter(Adapter):
     async def read_json(self, request: Request) -> None:
         await request.json()
 
-    async def read_form(self, request: Request) -> None:
-        await request.post()
+    async def read_form(self, request: Request) -> list[tuple[Any, ...]]:
+        return [
+            (name, value) if isinstance(value, str) else (name, value.file.read(), value.filename)
+            for name, value in (await request.post()).items()
+        ]
+
+    def serve_folder(self, application: Application, prefix: str, folder: str) -> None:
+        add_static(application, prefix, folder)
+
+    def read_cookies(self, request: Request) -> list[tuple[str, str]]:
+        return list(request.cookies.items())
 
     def store(self, application: Application, key: str, value: str) -> None:
         application[key] = value

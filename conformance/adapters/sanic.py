@@ -53,7 +53,7 @@ class SanicAdapter(Adapter):
         "shutdown_order": "lifo",
         "trailing_slash": "same",
     }
-    unsupported = frozenset({"catch", "reason"})
+    unsupported = frozenset({"body_s", "catch", "reason"})
 
     def build(self, app: Running) -> App:
         # The names of live applications differ, and Sanic keeps a registry of them.
@@ -62,6 +62,10 @@ class SanicAdapter(Adapter):
             application.config.REQUEST_MAX_SIZE = app.body_limit
         if app.drain_s is not None:
             application.config.GRACEFUL_SHUTDOWN_TIMEOUT = app.drain_s
+        if app.head_s is not None:
+            application.config.REQUEST_TIMEOUT = app.head_s
+        if app.idle_s is not None:
+            application.config.KEEP_ALIVE_TIMEOUT = app.idle_s
         for route in app.routes:
             self._add_route(application, app, route)
         for middleware in app.middlewares:
@@ -109,7 +113,7 @@ class SanicAdapter(Adapter):
         server: Any = await application.create_server(
             sock=sock,
             debug=app.debug,
-            access_log=False,
+            access_log=app.access_log,
             asyncio_server_kwargs={"start_serving": False},
         )
         loop.set_debug(debug)  # which it turns on, and others share this loop
@@ -143,7 +147,7 @@ class SanicAdapter(Adapter):
 
     def run(self, application: App, app: Running, host: str, port: int) -> None:
         application.run(
-            host, port, single_process=True, debug=app.debug, access_log=False, motd=False
+            host, port, single_process=True, debug=app.debug, access_log=app.access_log, motd=False
         )
 
     def saw(self, request: Request) -> Saw:
@@ -216,8 +220,19 @@ class SanicAdapter(Adapter):
     async def read_json(self, request: Request) -> None:
         _ = request.json
 
-    async def read_form(self, request: Request) -> None:
-        _ = request.form
+    async def read_form(self, request: Request) -> list[tuple[Any, ...]]:
+        fields: list[tuple[Any, ...]] = [
+            (name, value) for name, values in (request.form or {}).items() for value in values
+        ]
+        for name, files in (request.files or {}).items():
+            fields += [(name, file.body, file.name) for file in files]
+        return fields
+
+    def read_cookies(self, request: Request) -> list[tuple[str, str]]:
+        return [(name, value) for name, values in request.cookies.items() for value in values]
+
+    def serve_folder(self, application: App, prefix: str, folder: str) -> None:
+        application.static(prefix, folder)
 
     def store(self, application: App, key: str, value: str) -> None:
         setattr(application.ctx, key, value)

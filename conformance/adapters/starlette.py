@@ -15,6 +15,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
 
 from conformance.adapter import Running, Saw, Unsupported
 from conformance.adapter.asgi import AsgiAdapter
@@ -39,6 +40,8 @@ class StarletteAdapter(AsgiAdapter):
     unsupported = frozenset(
         {
             "reason",  # ASGI has no reason phrase
+            "head_s",  # uvicorn has no such limits
+            "body_s",
             "cleanup hooks",  # a lifespan has one end, not two
         }
     )
@@ -132,8 +135,17 @@ class StarletteAdapter(AsgiAdapter):
     async def read_json(self, request: Request) -> None:
         await request.json()
 
-    async def read_form(self, request: Request) -> None:
-        await request.form()
+    async def read_form(self, request: Request) -> list[tuple[Any, ...]]:
+        return [
+            (name, value) if isinstance(value, str) else (name, await value.read(), value.filename)
+            for name, value in (await request.form()).multi_items()
+        ]
+
+    def read_cookies(self, request: Request) -> list[tuple[str, str]]:
+        return list(request.cookies.items())
+
+    def serve_folder(self, application: Starlette, prefix: str, folder: str) -> None:
+        application.mount(prefix, StaticFiles(directory=folder))
 
     def store(self, application: Starlette, key: str, value: str) -> None:
         setattr(application.state, key, value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from .files import Folder
 from .lifecycle import Lifecycle
 from .middlewares import Aborted, AtOnce, Middleware, NoResponse, checked, stack
 from .pages import crash_page, http_error_page
@@ -16,6 +17,9 @@ from .response import HttpError, Response
 from .router import Handler, Router
 
 DRAIN_S = 30.0
+HEAD_S = 30.0
+BODY_S = 60.0
+IDLE_S = 75.0
 
 _log = logging.getLogger(__name__)
 
@@ -30,18 +34,31 @@ class Application:
         debug: bool = False,
         body_limit: int | None = None,
         drain_s: float | None = None,
+        head_s: float | None = None,
+        body_s: float | None = None,
+        idle_s: float | None = None,
+        logs_access: bool = False,
         faults: frozenset[str] = frozenset(),
     ) -> None:
         self.debug = debug
         self.body_limit = body_limit
         self.drain_s = DRAIN_S if drain_s is None else drain_s
+        self.head_s = HEAD_S if head_s is None else head_s
+        self.body_s = BODY_S if body_s is None else body_s
+        self.idle_s = IDLE_S if idle_s is None else idle_s
+        self.logs_access = logs_access
         self.faults = faults
         self.router = Router(faults)
         self.lifecycle = Lifecycle(self, faults)
         self.middlewares: list[Middleware] = []
         self.state: dict[str, str] = {}
+        self._folders: list[Folder] = []
         self._requests = 0
         self.has_crashed = False
+
+    def serve_folder(self, prefix: str, folder: str) -> None:
+        """Serve the files of a folder under a prefix."""
+        self._folders.append(Folder(prefix, folder))
 
     async def respond(self, request: Request) -> Response:
         """The response to a request, whatever its handler does."""
@@ -93,6 +110,9 @@ class Application:
                 raise RuntimeError("a target that is no path")
             allowed = ", ".join(self.router.methods())
             return _answering(Response(headers=[("Allow", allowed)]))
+        for folder in self._folders:
+            if folder.holds(request.raw_path):
+                return folder.respond
         found = self.router.find(request.method, request.raw_path)
         if found.route is None:
             error = self._no_route(found.allowed)

@@ -7,10 +7,12 @@ nobody read, how the end comes.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Callable
 from enum import Enum
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from .body import Decoder, body_length
 from .framing import Delimited, Framed, frame, wants_close
@@ -24,10 +26,10 @@ from .wire import Head, HeadParser, Refusal
 if TYPE_CHECKING:
     from .server import Server
 
-IDLE_S = 75.0
-HEAD_S = 30.0
 LINGER_S = 1.0
 LINGER_LIMIT_BYTES = 1 << 20
+
+_log = logging.getLogger(__name__)
 
 _LEAVES_BODIES = frozenset({"unread-body-is-next-request", "unread-body-of-404-is-next-request"})
 """With these, what is not read must still be on the buffer behind the answer."""
@@ -55,6 +57,7 @@ class Connection:
         self._heads = HeadParser(self._receiver.buffer, self.faults)
         self._writer = writer
         self._held = b""
+        self._head_began_s: float | None = None
 
     async def serve(self) -> None:
         """Answer requests until either side ends the connection."""
@@ -102,6 +105,7 @@ class Connection:
                 self._receiver,
                 Decoder(self._receiver.buffer, length, self.faults),
                 self._invitation(head),
+                self._server.app.body_s,
             )
             if not _LEAVES_BODIES & self.faults:
                 body.take_what_has_come()
@@ -119,11 +123,22 @@ class Connection:
             self.state = State.READING if has_begun else State.IDLE
             if has_begun and "needs-head-in-one-segment" in self.faults:
                 raise Refusal(400, "the head is incomplete")
-            if not await self._receiver.more(HEAD_S if has_begun else IDLE_S):
+            if not await self._receiver.more(self._left_s(has_begun)):
                 if has_begun and "vanished-client-ends-the-server" in self.faults:
                     os._exit(1)
                 return None
+        self._head_began_s = None
         return head
+
+    def _left_s(self, has_begun: bool) -> float:
+        """How long the next segment of a head may take; a head has one time for all of them."""
+        now_s = asyncio.get_running_loop().time()
+        if not has_begun:
+            self._head_began_s = None
+            return self._server.app.idle_s
+        if self._head_began_s is None or "head-time-begins-anew" in self.faults:
+            self._head_began_s = now_s
+        return max(0.0, self._head_began_s + self._server.app.head_s - now_s)
 
     def _invitation(self, head: Head) -> Callable[[], None] | None:
         """RFC 9110 §10.1.1; "A server that receives a 100-continue expectation in an HTTP/1.0
@@ -148,6 +163,7 @@ class Connection:
             await asyncio.Event().wait()
         request = Request(self._server.app, head, body, self.faults)
         response = await self._respond(request, body)
+        self._log(request, response)
         keeps_open = self._keeps_open(head, response, body)
         try:
             framed = frame(response, head.method, head.version, not keeps_open, self.faults)
@@ -164,10 +180,19 @@ class Connection:
             return True
         return await body.drain()
 
+    def _log(self, request: Request, response: Response) -> None:
+        if not self._server.app.logs_access:
+            return
+        target = request.target
+        if "log-injection" in self.faults:
+            target = unquote(target)
+        agent = dict(request.headers).get("User-Agent", "-")
+        _log.info("%s %s %d %r", request.method, target, response.status, agent)
+
     async def _respond(self, request: Request, body: Body) -> Response:
         if "half-close-is-the-end" in self.faults and body.at_end:
             answering = asyncio.ensure_future(self._server.respond(request))
-            hearing = asyncio.ensure_future(self._receiver.more(IDLE_S))
+            hearing = asyncio.ensure_future(self._receiver.more(self._server.app.idle_s))
             await asyncio.wait({answering, hearing}, return_when=asyncio.FIRST_COMPLETED)
             if hearing.done() and not hearing.result():
                 answering.cancel()

@@ -13,7 +13,6 @@ from .targets import Pairs
 from .wire import Refusal
 
 SEGMENT_BYTES = 65536
-BODY_S = 60.0
 DRAIN_LIMIT_BYTES = 1 << 20
 
 
@@ -44,12 +43,17 @@ class Body:
     for it: a client may be waiting for 100 (Continue)."""
 
     def __init__(
-        self, receiver: Receiver, decoder: Decoder, invite: Callable[[], None] | None
+        self,
+        receiver: Receiver,
+        decoder: Decoder,
+        invite: Callable[[], None] | None,
+        within_s: float,
     ) -> None:
         self.is_broken = False
         self._receiver = receiver
         self._decoder = decoder
         self._invite = invite
+        self._within_s = within_s
 
     @property
     def length(self) -> int | None:
@@ -84,7 +88,7 @@ class Body:
             if self.is_uninvited and self._invite is not None:
                 self._invite()
                 self._invite = None
-            if not await self._receiver.more(BODY_S):
+            if not await self._receiver.more(self._within_s):
                 if "incomplete-body-is-whole" in self._decoder.faults:
                     break
                 self.is_broken = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import unquote
 
 from .response import HttpError
@@ -133,12 +133,28 @@ class Request:
                 return None
             raise HttpError(400, "the body is no JSON") from None
 
-    async def form(self) -> Pairs:
+    def cookies(self) -> Pairs:
+        """The pairs of all Cookie fields; of a name the first counts, as clients send the most
+        specific path first (RFC 6265 §5.4)."""
+        found: dict[str, str] = {}
+        for name, value in self.headers:
+            if name.lower() == "cookie":
+                for pair in value.split(";"):
+                    key, equals, text = pair.partition("=")
+                    if equals and key.strip():
+                        found.setdefault(key.strip(), _unquoted(text.strip()))
+        return list(found.items())
+
+    async def form(self) -> list[tuple[Any, ...]]:
         """The pairs of a form that is urlencoded. Raises HttpError 415 for other bodies."""
         kinds = [value for name, value in self.headers if name.lower() == "content-type"]
         if not any(re.match("application/x-www-form-urlencoded *(;|$)", kind) for kind in kinds):
             raise HttpError(415)
-        return split_query((await self.read()).decode("utf-8", "replace"), self.faults)
+        return [*split_query((await self.read()).decode("utf-8", "replace"), self.faults)]
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def _as_handlers_see(fields: Pairs, faults: frozenset[str]) -> Pairs:

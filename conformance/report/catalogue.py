@@ -75,6 +75,7 @@ def _as_json(check: Check) -> dict[str, Any]:
         "level": check.level.value,
         "source": {**asdict(check.source), "url": check.source.url},
         "any_server": check.any_server,
+        "alone": check.alone,
         "foreground": check.foreground,
         "when": {option: list(values) for option, values in check.when.items()},
         "needs": list(check.needs),
@@ -131,6 +132,8 @@ def _applies(check: Check) -> list[str]:
     found += [f"where the adapter has {capability}" for capability in check.needs]
     if check.any_server:
         found.append("to every server, so with --url as well")
+    if check.alone:
+        found.append("to a process that no other check uses")
     if check.foreground:
         found.append("to the framework's own blocking entry point, in a process of its own")
     return found

@@ -111,7 +111,28 @@ def _(one: steps.Send) -> str:
         how = ", a byte at a time" if size == 1 else f", {size} bytes at a time"
     elif one.cuts:
         how = f", cut at {', '.join(map(str, one.cuts))}"
+    if one.times > 1:
+        how += f", {one.times} times"
+    if one.begin_only:
+        how += ", without waiting until it is taken"
     return f"send {_clipped(one.data)}{how}{_on(one.on)}"
+
+
+@_step.register
+def _(one: steps.Drip) -> str:
+    return f"send {_clipped(one.data)}, a byte every {one.every_s:g} s{_on(one.on)}"
+
+
+@_step.register
+def _(one: steps.Crowd) -> str:
+    over = f" over {_counted(one.connections, 'connection')}"
+    how = f", {one.pipelined} at a time" if one.pipelined > 1 else ""
+    return f"send {_clipped(one.request)} {one.count} times{over}{how} ({one.name})"
+
+
+@_step.register
+def _(one: steps.Gauge) -> str:
+    return f"see what the subject takes of memory and processor ({one.name})"
 
 
 @_step.register
@@ -301,6 +322,34 @@ def _(one: expect.ExitStatus) -> str:
 @_expectation.register
 def _(one: expect.NotStarted) -> str:
     return "the app is not started: the framework refuses it, or its process ends"
+
+
+@_expectation.register
+def _(one: expect.CrowdServed) -> str:
+    codes = " or ".join(map(str, one.codes))
+    return f"every request of {one.name} gets its own answer, with status {codes}"
+
+
+@_expectation.register
+def _(one: expect.Grew) -> str:
+    limit = f"{one.at_most_bytes / (1 << 20):g} MiB"
+    return f"memory grows by {limit} at most, from {one.before} to {one.after}"
+
+
+@_expectation.register
+def _(one: expect.CostRatio) -> str:
+    large, small = " to ".join(one.large), " to ".join(one.small)
+    return f"{large} costs at most {one.at_most:g} times the processor time of {small}"
+
+
+@_expectation.register
+def _(one: expect.DescriptorsBack) -> str:
+    return f"at most {one.slack} more descriptors are open at {one.after} than at {one.before}"
+
+
+@_expectation.register
+def _(one: expect.LogLacks) -> str:
+    return f"no line of the log begins with {one.text!r}"
 
 
 @_expectation.register

@@ -27,12 +27,14 @@ from .. import baseline as baselines
 from ..catalogue import all_checks
 from ..check import Check
 from ..driver import Deadlines, Hello
+from ..gauge import can_gauge
 from ..judge import Outcome, Rules, Verdict, judge, not_applicable
 from ..protocol import AdapterError, Unusable
 from ..report import detail, document, html, markdown, style, terminal
 from ..report.progress import Progress
 from ..results import Result, Run, SubjectInfo
 from ..seen import Rejection, Seen
+from ..steps import Gauge
 from ..subject import command_for, command_of
 from ..sweep import Outcome as SweepOutcome
 from ..sweep import Sweep, UrlSweep
@@ -236,6 +238,8 @@ class Recorder:
             return "" if check.any_server else "needs an adapter"
         if check.foreground and "foreground" not in hello.capabilities:
             return "the adapter has no foreground"
+        if any(isinstance(step, Gauge) for step in check.steps) and not can_gauge():
+            return "this system does not tell what a process takes"
         return not_applicable(check, hello.dialect, hello.capabilities)
 
     def _make_sweep(self, kit: Path) -> Sweep | UrlSweep:

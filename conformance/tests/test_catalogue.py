@@ -138,7 +138,7 @@ def test_a_stop_that_is_waited_for_was_begun() -> None:
 def test_a_check_for_any_server_asks_nothing_of_an_adapter() -> None:
     for check in all_checks():
         if check.any_server:
-            assert not check.foreground, check.id
+            assert not check.has_process_alone, check.id
             assert not check.needs, check.id
             assert not check.has_app_alone, check.id
             assert not any(isinstance(step, Event) for step in check.steps), check.id

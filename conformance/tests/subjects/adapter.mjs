@@ -206,7 +206,10 @@ function requireSupported(app) {
 }
 
 class Application {
-  constructor(id, { routes, hooks = {}, limits = {} }) {
+  constructor(id, { routes, middlewares, debug, hooks = {}, limits = {}, ...more }) {
+    const known = new Set(["body", "drain_s"]);
+    const unknown = [...Object.keys(limits).filter((name) => !known.has(name)), ...Object.keys(more)];
+    if (unknown.length > 0) throw new Unsupported(unknown.join(", "));
     Object.assign(this, { id, hooks, limits, stored: new Map(), gates: new Map() });
     this.routes = routes.map((route) => ({ ...route, segments: route.path.split("/") }));
     this.server = createServer((request, response) => this.answer(request, response));

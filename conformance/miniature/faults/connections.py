@@ -1,0 +1,25 @@
+"""What the miniature does wrong with connections."""
+
+FAULTS: dict[str, str] = {
+    "blocks-the-loop": "runs no handler while another waits",
+    "closes-every-connection": "closes the connection behind every answer",
+    "closes-silently": "closes the connection behind every answer and does not say so",
+    "connection-options-have-case": "knows `Connection: close` in that spelling only",
+    "continues-http10": "sends 100 (Continue) to clients of HTTP/1.0",
+    "drops-pipelined": "drops the requests that came with another",
+    "few-requests-at-once": "runs eight handlers at a time",
+    "half-close-is-the-end": "gives up a request when its client ends the sending side",
+    "ignores-connection-close": "keeps a connection open that is to be closed",
+    "keeps-http10-open": "keeps the connections of HTTP/1.0 open",
+    "keeps-http10-silently": "keeps the connections of HTTP/1.0 open and does not say so",
+    "no-100-continue": "waits for a body that its client waits to be asked for",
+    "one-connection-at-a-time": "serves a connection when the one before it has ended",
+    "pipelined-out-of-order": "answers pipelined requests in the wrong order",
+    "reset-ends-others": "ends all connections when a client resets one",
+    "reset-ends-the-server": "ends when a client resets its connection",
+    "shares-state-between-connections": "answers on the connection that was opened last",
+    "vanished-client-ends-the-server": "ends when a client closes within a head",
+    "writes-block-everybody": "sends nothing to others while a client does not read",
+    "head-time-begins-anew": "gives a slow head its whole time again with every segment",
+    "log-injection": "logs targets decoded, with the line ends that are in them",
+}

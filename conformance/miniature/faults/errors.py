@@ -1,0 +1,26 @@
+"""What the miniature does wrong with errors and their pages."""
+
+FAULTS: dict[str, str] = {
+    "always-200": "sends 200 for every other 2xx that a handler gives",
+    "crash-closes-connection": "closes the connection behind the 500 of a crash",
+    "crash-closes-in-silence": "answers a crash with the end of the connection",
+    "crash-ends-others": "ends all connections when a handler crashes",
+    "crash-ends-service": "answers nothing any more when a handler has crashed",
+    "debug-shows-nothing": "shows no exception in debug",
+    "drops-headers-of-errors": "does not send the headers of an error",
+    "drops-text-of-errors": "does not send the text of an error",
+    "error-without-type": "sends errors without a content type",
+    "needs-a-message": "fails at the 500 page of an exception without a message",
+    "no-location": "sends redirects without Location",
+    "no-response-kills-task": "answers nothing when a handler returns no response",
+    "raised-errors-are-500": "answers every HTTP error that is raised with 500",
+    "replaces-returned-errors": "replaces the body of an error that a handler returns",
+    "system-exit-ends-server": "ends when a handler raises SystemExit",
+    "traceback-to-everyone": "shows the traceback outside debug, too",
+    "traceback-to-json-clients": "shows the traceback to clients that accept JSON",
+    "unescaped-debug-page": "does not escape the exception in debug",
+    "unescaped-path-in-404": "shows the path in a 404 and does not escape it",
+    "unescaped-request-in-debug": "shows the request in debug and does not escape it",
+    "unescaped-text-of-errors": "sends the text of errors as HTML and does not escape it",
+    "unescaped-traceback": "shows the traceback outside debug, too, and does not escape it",
+}

@@ -1,0 +1,28 @@
+"""What the miniature does wrong with lengths, codings and chunks."""
+
+FAULTS: dict[str, str] = {
+    "accepts-bad-length": "reads Content-Length as C's atoi does",
+    "accepts-chunked-in-1.0": "takes a chunked request of HTTP/1.0 and goes on behind it",
+    "accepts-chunked-twice": "takes a body that says to be chunked twice",
+    "accepts-duplicate-length": "uses the first of several values of Content-Length",
+    "accepts-identity": "takes the transfer coding identity for no body",
+    "accepts-length-and-chunked": "takes Content-Length beside chunked and goes on behind it",
+    "accepts-signed-length": "takes a Content-Length with a sign",
+    "accepts-unknown-coding": "takes any transfer codings",
+    "adds-repeated-lengths": "adds the values of several Content-Length lines",
+    "coding-names-have-case": "knows `chunked` in lower case only",
+    "incomplete-body-is-whole": "takes the end of the connection for the end of a body",
+    "length-overflows": "reads Content-Length modulo 2 to the 64th",
+    "length-overrides-chunked": "delimits a chunked body by Content-Length where both are given",
+    "strips-control-characters": "strips control characters from around a header value",
+    "accepts-bad-chunk-end": "drops what follows the data of a chunk up to the next line",
+    "accepts-bad-chunk-size": "reads chunk sizes as C's strtol does",
+    "accepts-bad-trailer": "takes trailer lines that are no fields",
+    "chunk-size-by-int": "reads chunk sizes as Python's int does",
+    "chunk-size-is-decimal": "reads chunk sizes as decimal numbers",
+    "chunk-size-overflows": "reads chunk sizes modulo 2 to the 64th",
+    "refuses-chunk-extensions": "refuses chunk extensions",
+    "skips-chunk-end": "drops two octets behind a chunk, whatever they are",
+    "stops-at-last-chunk": "ends a body in front of its trailers",
+    "trailers-become-headers": "adds trailers to the headers",
+}

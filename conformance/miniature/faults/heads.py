@@ -1,0 +1,26 @@
+"""What the miniature does wrong with the heads of requests."""
+
+FAULTS: dict[str, str] = {
+    "accepts-any-version": "answers HTTP/2.0 as HTTP/1.1",
+    "accepts-bad-field-name": "takes field names that are no tokens",
+    "accepts-bad-host": "takes a Host that is none",
+    "accepts-bad-method": "takes methods that are no tokens",
+    "accepts-bad-target": "takes targets with octets that no target has",
+    "accepts-bad-version": "takes anything for a version",
+    "accepts-bare-cr": "takes CR within lines",
+    "accepts-bare-lf": "takes LF for the end of a line",
+    "accepts-duplicate-host": "takes more than one Host",
+    "accepts-field-without-colon": "takes field lines without a colon",
+    "accepts-loose-request-line": "splits a request line at any whitespace",
+    "accepts-missing-host": "takes requests of HTTP/1.1 without Host",
+    "accepts-nul": "takes NUL within lines",
+    "accepts-space-before-colon": "takes whitespace in front of the colon of a field",
+    "accepts-space-before-first-field": "takes a first field line that begins with whitespace",
+    "accepts-space-in-target": "takes spaces in a target",
+    "asks-http10-for-host": "refuses requests of HTTP/1.0 without Host",
+    "asterisk-crashes": "crashes on OPTIONS *",
+    "fold-is-a-field": "takes a folded line for a field of its own",
+    "keeps-open-after-refusal": "goes on reading behind what it has refused",
+    "refuses-later-minor-version": "refuses HTTP/1.2",
+    "refuses-leading-crlf": "refuses an empty line in front of a request",
+}

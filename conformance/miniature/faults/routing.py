@@ -1,0 +1,26 @@
+"""What the miniature does wrong in finding the route of a request."""
+
+FAULTS: dict[str, str] = {
+    "405-without-allow": "answers a wrong method with a 405 that has no Allow",
+    "allow-of-first-route": "lists in Allow the method of one route of the path only",
+    "collapses-slashes": "takes several slashes in a path for one",
+    "cuts-path-at-semicolon": "drops what follows a semicolon in a target",
+    "decodes-before-matching": "decodes a path before it is matched, so %2F separates",
+    "falls-back-to-first-route": "gives a path that no route has to the first route",
+    "first-route-only": "gives up at the first route that does not match",
+    "head-is-not-get": "does not take HEAD to the GET route",
+    "ignores-case-of-method": "takes `get` for GET",
+    "ignores-case-of-path": "takes /About for /about",
+    "ignores-method": "lets a request reach the route of its path whatever its method",
+    "last-route-wins": "prefers the last route that matches, and takes duplicates",
+    "matches-prefix": "matches the beginning of a path only",
+    "matches-raw-path": "takes an encoded letter for another than the letter",
+    "never-backtracks": "follows a literal segment into a dead end and stays there",
+    "normalises-dot-segments": "removes dot segments from a path before it is matched",
+    "path-is-regex": "uses the literal text of a route as a regular expression",
+    "query-is-part-of-path": "matches the path with its query",
+    "refuses-absolute-form": "refuses a target in absolute form",
+    "registration-order": "tries routes as registered, though it declares literals first",
+    "unknown-path-is-400": "answers a path that no route has with 400",
+    "wrong-method-is-400": "answers a wrong method with 400",
+}
