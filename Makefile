@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help venv test lint types unit coverage harness frameworks demo sample docs kill-matrix bench clean
+.PHONY: help venv test lint types unit coverage harness frameworks demo sample docs kill-matrix stability mutation bench clean
 
 help:
 	@echo "make venv      .venv with the project (editable) and all that its tests need"
@@ -15,6 +15,8 @@ help:
 	@echo "make sample    start the reference's sample application, ask it, stop it"
 	@echo "make docs      write the generated documents again"
 	@echo "make kill-matrix  every check against every miniature, into docs/ (some minutes)"
+	@echo "make stability    the catalogue 20 times alone and 20 times beside a load, into docs/"
+	@echo "make mutation  the checks against 300 mutants of reference/, into docs/ (half an hour)"
 	@echo "make bench     throughput, memory, start-up and routing beside other servers"
 	@echo "make clean     remove .venv and caches"
 
@@ -68,6 +70,12 @@ docs: venv
 
 kill-matrix: venv
 	$(BIN)/python -m conformance.kill docs
+
+stability: venv
+	$(BIN)/python -m conformance.stability docs --runs 20
+
+mutation: venv
+	$(BIN)/python -m conformance.mutants docs --sample 300 --seed 1 --jobs 2
 
 THROUGHPUT = $(BIN)/python -m benchmarks.throughput --seconds 1 --restarts 5
 RESULTS    = benchmarks/results

@@ -8,7 +8,8 @@ import pytest
 
 from conformance.catalogue import all_checks
 from conformance.judge import Outcome
-from conformance.kill import kills, matrix, named, text, verdicts
+from conformance.kill import DEADLINES, command, matrix, named, text
+from conformance.verdicts import fails, verdicts
 
 NAMED = named()
 
@@ -21,13 +22,13 @@ def found() -> dict[str, dict[str, Outcome]]:
 
 @pytest.mark.parametrize("fault", sorted(NAMED))
 def test_the_fault_is_noticed(fault: str, found: dict[str, dict[str, Outcome]]) -> None:
-    missed = [id for id, verdict in found[fault].items() if not kills(verdict)]
+    missed = [id for id, verdict in found[fault].items() if not fails(verdict)]
     assert missed == [], f"these checks say that {fault} fails them, and it does not"
     assert found[fault].keys() == {check.id for check in NAMED[fault]}
 
 
 def test_the_whole_miniature_conforms() -> None:
-    outcomes = asyncio.run(verdicts(all_checks()))
+    outcomes = asyncio.run(verdicts(command(), all_checks(), DEADLINES))
     assert {id for id, one in outcomes.items() if one is not Outcome.PASS} == set()
 
 
