@@ -50,6 +50,16 @@ def test_long_values_are_shortened() -> None:
         (steps.Ask(begin_only=True), "ask GET /, without waiting for the answer"),
         (steps.Send(b"a\r\n", segment_bytes=1), r"send a\r\n, a byte at a time"),
         (steps.Send(b"abc", on="x", cuts=(1, 2)), "send abc, cut at 1, 2 on connection x"),
+        (
+            steps.Send(b"a", times=9, begin_only=True),
+            "send a, 9 times, without waiting until it is taken",
+        ),
+        (steps.Drip(b"ab", every_s=0.2), "send ab, a byte every 0.2 s"),
+        (
+            steps.Crowd(b"a", 40, connections=2, pipelined=3),
+            "send a 40 times over 2 connections, 3 at a time (crowd)",
+        ),
+        (steps.Gauge("g"), "see what the subject takes of memory and processor (g)"),
         (steps.Read(), "read answer"),
         (steps.Read(2, to="HEAD"), "read 2 answers to HEAD"),
         (steps.Read(interim=True), "read interim answer"),

@@ -24,6 +24,7 @@ from conformance.spec import (
     Middleware,
     RaiseHttp,
     ReadBody,
+    ReadCookies,
     ReplaceResponse,
     Respond,
     ReturnValue,
@@ -72,6 +73,12 @@ ACTIONS: list[tuple[Action, dict[str, Any]]] = [
         "read_body": {"how": "json", "then": {"state": {"key": "k"}}},
     }}}),
     (ReadBody(), {"read_body": {"how": "whole", "then": {"echo": {}}}}),
+    (Stream(("a",), times=3), {"stream": {
+        "chunks": ["a"], "content_type": "text/plain", "times": 3,
+    }}),
+    (ReadCookies(ReadBody("form")), {"read_cookies": {
+        "then": {"read_body": {"how": "form", "then": {"echo": {}}}},
+    }}),
     (State("k"), {"state": {"key": "k"}}),
     (SetHeader("X", ""), {"set_header": {"name": "X", "value": ""}}),
     (ShortCircuit(Respond(403, b"no")), {"short_circuit": {"status": 403, "base64": "bm8="}}),
@@ -157,6 +164,11 @@ EVERYTHING = app(
     debug=True,
     body_limit=0,
     drain_s=0.5,
+    head_s=1.5,
+    body_s=2.5,
+    idle_s=3.5,
+    files=(("a/b.txt", "text"),),
+    access_log=True,
 )
 
 
@@ -189,7 +201,9 @@ def test_an_app_in_full() -> None:
             "cleanup": [{"id": "c1", "do": {"wait": {"gate": "h", "then": {"echo": {}}}}}],
         },
         "debug": True,
-        "limits": {"body": 0, "drain_s": 0.5},
+        "limits": {"body": 0, "drain_s": 0.5, "head_s": 1.5, "body_s": 2.5, "idle_s": 3.5},
+        "files": [["a/b.txt", "text"]],
+        "access_log": True,
     }  # fmt: skip
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +14,23 @@ from conformance.check import Check, practice
 from conformance.driver import Command, Deadlines
 from conformance.expect import answers, body, status
 from conformance.judge import Outcome, Rules, judge
+from conformance.kill import command
 from conformance.seen import Seen
 from conformance.spec import Crash, Hook, Respond, Route, Wait, app
-from conformance.steps import Answered, Event, Open, Read, Send, get, raw
+from conformance.steps import (
+    Answered,
+    Crowd,
+    Drip,
+    End,
+    Event,
+    Gauge,
+    Open,
+    Read,
+    ReadToEnd,
+    Send,
+    get,
+    raw,
+)
 from conformance.sweep import Outcome as SweepOutcome
 from conformance.sweep import Sweep
 
@@ -131,3 +147,98 @@ async def test_a_startup_hook_that_fails_is_seen_as_a_refusal() -> None:
     seen: Seen = found["test/startup"].seen
     assert seen.rejection is not None
     assert seen.rejection.kind == "rejected"
+
+
+# -- What only a crowd, a slow client or a process of its own shows --------------------------------
+
+
+async def test_a_crowd_is_tallied_and_every_answer_is_its_own() -> None:
+    crowd = replace(
+        check("crowd", "/"),
+        app=app(Route("item", "GET", "/{name}"), Route("same", "GET", "/same/x", Respond())),
+        steps=[
+            Crowd(raw("GET /n@N@").replace(b"@ID@", b"@ID@.n@N@"), 50, connections=5, pipelined=4),
+            Crowd(raw("GET /same/x"), 3, name="same"),
+            Crowd(raw("GET /a/b/c"), 2, own=b"", name="lost"),
+        ],
+        expect=[],
+    )
+    found, _ = await sweep("right", [crowd])
+    seen = found["test/crowd"].seen
+    assert seen.crowds["crowd"].statuses == {200: 50}
+    assert (seen.crowds["crowd"].foreign, seen.crowds["crowd"].unanswered) == (0, 0)
+    assert "crowd" not in seen.conversations
+    assert seen.crowds["same"].foreign == 3
+    assert seen.conversations["same"].sent.startswith(b"GET /same/x")
+    assert seen.crowds["lost"].statuses == {404: 2}
+    assert seen.crowds["lost"].foreign == 0
+
+
+async def test_a_slow_client_stops_when_its_connection_is_ended() -> None:
+    slow = replace(
+        check("slow", "/"),
+        steps=[Drip(b"GET / HTTP/1.1\r\nno field\r\n\r\n" + b"x" * 500, every_s=0.001)],
+    )
+    found, _ = await sweep("right", [slow])
+    seen = found["test/slow"].seen
+    assert seen.missed is None
+    conversation = seen.conversation("1")
+    assert conversation.end is not End.OPEN
+    assert len(conversation.sent) < 500
+    assert conversation.answers[0].status == 400
+
+
+async def test_what_nobody_takes_is_sent_in_the_background() -> None:
+    """The subject answers and closes with most of it unread."""
+    large = replace(
+        check("large", "/"),
+        steps=[
+            Send(b"x" * 65536, times=256, begin_only=True),
+            ReadToEnd(),
+            get("/fine", name="other"),
+        ],
+        expect=[status(200, of="other")],
+    )
+    found, _ = await sweep("right", [large])
+    assert judge(large, found["test/large"].seen, Rules()).outcome is Outcome.PASS
+
+
+async def test_a_check_that_is_alone_has_a_process_of_its_own() -> None:
+    alone = replace(check("alone", "/fine"), alone=True, steps=[Gauge("g"), get("/fine")])
+    found, _ = await sweep("right", [alone, *CHECKS])
+    seen = found["test/alone"].seen
+    assert judge(alone, seen, Rules()).outcome is Outcome.PASS
+    assert seen.nonce != found["test/fine-0"].seen.nonce
+    assert seen.gauges["g"].memory_bytes > 1 << 20
+    assert seen.gauges["g"].cpu_s > 0
+    assert seen.gauges["g"].descriptors > 2
+
+
+async def test_what_dies_alone_takes_no_blame_from_others() -> None:
+    alone = replace(check("alone", "/trigger"), alone=True)
+    found, notes = await sweep("dies", [alone, *CHECKS[:3]])
+    assert found["test/alone"].seen.died == "killed by SIGKILL"
+    assert all(one.seen.died is None for id, one in found.items() if id != "test/alone")
+    assert notes == []
+
+
+async def test_the_files_of_an_app_lie_in_a_folder_while_it_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    files = replace(
+        check("files", "/"),
+        app=app(files=[("a/b.txt", "text of b")]),
+        steps=[get("/files/a/b.txt"), get("/files/none.txt", name="none")],
+        expect=[status(200), body("text of b"), status(404, of="none")],
+    )
+    sweep = Sweep(command(), SOON)
+    found: dict[str, SweepOutcome] = {}
+    try:
+        await sweep.open()
+        await sweep.run([files], lambda check, outcome: found.update({check.id: outcome}))
+        assert os.listdir(tmp_path)
+    finally:
+        await sweep.close()
+    assert judge(files, found["test/files"].seen, Rules()).outcome is Outcome.PASS
+    assert os.listdir(tmp_path) == []
