@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance import mutants
 from conformance.catalogue import all_checks
-from conformance.mutants import Explanation, Fate, Mutant, changed_lines, is_no_change, text
+from conformance.mutants import ROOT, SUBJECT, reach, report, run, sample
+from conformance.mutants.reach import Reach
+from conformance.mutants.report import Explanation, open_ones, text
+from conformance.mutants.run import Fate
+from conformance.mutants.sample import Mutant, changed_lines, is_no_change
 
 ADD_NOT = "core/AddNot"
 
@@ -25,7 +28,7 @@ def package(tmp_path: Path) -> Path:
 
 
 def test_a_site_is_one_place_and_one_kind_of_change(package: Path) -> None:
-    places = mutants.sites(package)
+    places = sample.sites(package)
     kinds = sorted(ways[0][1].split("/")[1].split("_")[0] for ways in places)
     assert kinds.count("ReplaceComparisonOperator") == 2
     assert kinds.count("ReplaceAndWithOr") == 1
@@ -33,12 +36,12 @@ def test_a_site_is_one_place_and_one_kind_of_change(package: Path) -> None:
 
 
 def test_a_sample_is_repeated_by_its_seed_and_leaves_annotations_out(package: Path) -> None:
-    found = mutants.sample(package, 100, 1)
-    assert found == mutants.sample(package, 100, 1)
-    assert found != mutants.sample(package, 100, 2)
+    found = sample.sample(package, 100, 1)
+    assert found == sample.sample(package, 100, 1)
+    assert found != sample.sample(package, 100, 2)
     assert {one.before for one in found} == {"return a is not None and a > b"}
     assert all(one.after != one.before and one.line == 5 for one in found)
-    assert len(mutants.sample(package, 2, 1)) == 2
+    assert len(sample.sample(package, 2, 1)) == 2
 
 
 @pytest.mark.parametrize(
@@ -65,20 +68,20 @@ def test_changed_lines_are_told_with_their_number() -> None:
 async def test_a_mutant_is_run_and_dies_by_a_check() -> None:
     """One of the negated conditions of sending.py takes the chunks of a stream away."""
     checks = [check for check in all_checks() if check.id == "response/stream-whole"]
-    package = mutants.ROOT / mutants.SUBJECT
+    package = ROOT / SUBJECT
     [number] = [
         number
         for number in range(20)
-        if "not framing.chunked else" in mutants.mutated(package, "sending.py", ADD_NOT, number)[1]
+        if "not framing.chunked else" in sample.mutated(package, "sending.py", ADD_NOT, number)[1]
     ]
-    found = await mutants.fate(Mutant("sending.py", ADD_NOT, number, 0, "", ""), checks)
+    found = await run.fate(Mutant("sending.py", ADD_NOT, number, 0, "", ""), checks)
     assert found.killed_by == "response/stream-whole"
 
 
 async def test_what_changes_nothing_survives() -> None:
     checks = [check for check in all_checks() if check.id == "routing/unknown-path-is-404"]
     beyond = Mutant("sending.py", ADD_NOT, 10**6, 0, "", "")  # there is no such occurrence
-    assert await mutants.fate(beyond, checks) == Fate(beyond, None)
+    assert await run.fate(beyond, checks) == Fate(beyond, None)
 
 
 FATES = [
@@ -101,6 +104,7 @@ def test_the_document_counts_and_explains() -> None:
     assert "| a.py:4 | `y \\| 1` → `y \\| 2` | equivalent | y is 3 |" in document
     assert "| b.py:6 | `w` → `not w` | unexplained |  |" in document
     assert "| routing | 1 |" in document
+    assert open_ones(FATES, explained) == [FATES[3].mutant]
 
 
 async def test_a_run_that_was_broken_off_goes_on(
@@ -113,22 +117,40 @@ async def test_a_run_that_was_broken_off_goes_on(
         made.append(mutant)
         return next(one for one in FATES if one.mutant == mutant)
 
-    monkeypatch.setattr(mutants, "fate", fate)
-    assert await mutants.run([FATES[0].mutant], 1, record) == FATES[:1]
-    assert await mutants.run([one.mutant for one in FATES], 2, record) == FATES
+    async def reached(checks: object) -> Reach:
+        return Reach({})
+
+    monkeypatch.setattr(run, "fate", fate)
+    monkeypatch.setattr(run, "reach", reached)
+    monkeypatch.setattr(Reach, "has", lambda self, module, line: module != "c.py")
+    assert await run.run([FATES[0].mutant], 1, record) == FATES[:1]
+    assert await run.run([one.mutant for one in FATES], 2, record) == FATES
     assert made == [one.mutant for one in FATES]
-    assert list(mutants.read(record)) == FATES
+    assert list(run.read(record)) == FATES
+    beyond = Mutant("c.py", "op", 0, 1, "v", "not v")
+    assert await run.run([beyond], 1, record) == [Fate(beyond, None, is_reached=False)]
+    assert beyond not in made
 
 
 def test_explanations_are_of_a_known_kind(tmp_path: Path) -> None:
     path = tmp_path / "mutants.toml"
     entry = '[[mutant]]\nmodule = "a"\nbefore = "b"\nafter = "c"\nkind = "{}"\nwhy = "d"\n'
     path.write_text(entry.format("unseen"))
-    assert mutants.explanations(path) == {("a", "b", "c"): Explanation("unseen", "d")}
+    assert report.explanations(path) == {("a", "b", "c"): Explanation("unseen", "d")}
     path.write_text(entry.format("boring"))
-    with pytest.raises(ValueError, match="equivalent, unseen, missing"):
-        mutants.explanations(path)
+    with pytest.raises(ValueError, match="equivalent, unseen, unused, missing"):
+        report.explanations(path)
 
 
 def test_the_committed_explanations_can_be_read() -> None:
-    mutants.explanations()
+    report.explanations()
+
+
+async def test_what_the_checks_reach_is_seen() -> None:
+    checks = [check for check in all_checks() if check.id == "routing/unknown-path-is-404"]
+    reached = await reach.reach(checks)
+    text = (ROOT / SUBJECT / "application.py").read_text().splitlines()
+    raises_404 = text.index("async def _not_found(request: Request) -> NoReturn:") + 2
+    options = text.index("async def _server_options(request: Request) -> Response:") + 2
+    assert reached.has("application.py", raises_404)
+    assert not reached.has("application.py", options)
