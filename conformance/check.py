@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from .expect import Expectation
 from .spec import App, Route, app
@@ -75,6 +76,7 @@ class Check:
                  as well
     alone        runs in a process that no other check uses, as measuring it asks for
     foreground   runs the framework's own blocking entry point, in a process for this check alone
+    starting     what is done while an app in the foreground starts: events, gates, signals
     when         options of the dialect with the values for which the check applies
     needs        capabilities of the adapter, beside what the app's actions ask for
     faults       the miniatures that fail it, by the name of their fault (`miniature/faults.py`)
@@ -90,6 +92,7 @@ class Check:
     any_server: bool = False
     alone: bool = False
     foreground: bool = False
+    starting: Sequence[Step] = ()
     when: Mapping[str, Sequence[str]] = field(default_factory=dict)
     needs: Sequence[str] = ()
     faults: Sequence[str] = ()
@@ -102,7 +105,7 @@ class Check:
     def has_process_alone(self) -> bool:
         return self.alone or self.foreground
 
-    @property
+    @cached_property
     def has_app_alone(self) -> bool:
         """It changes the state of its app (gates, hooks, stopping), so it shares it with none."""
         return (

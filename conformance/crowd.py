@@ -7,21 +7,33 @@ conversation that went wrong is kept.
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections import Counter
 
+from .protocol import AdapterError
 from .raw import RawConnection
 from .seen import Answer, Conversation, CrowdSeen
 from .steps import Crowd
 
 _OPENING_AT_ONCE = 100  # fewer than any backlog, so that nobody is turned away at the door
+_OPEN_FILES = 8192  # beyond what any crowd needs; some programs walk through all they may have
+
+
+def allow_many_files() -> None:
+    """Raise the soft limit of open files towards the hard one, for us and those we start."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class CrowdRun:
-    """One crowd on its way. `fill` puts the authority and the ids of the script into bytes."""
+    """One crowd on its way. `request` has the authority and the id of the script in it already."""
 
     def __init__(self, step: Crowd, request: bytes, host: str, port: int) -> None:
         self._step = step
         self._request = request
+        self._own = step.own if isinstance(step.own, tuple) else (step.own,)
         self._host = host
         self._port = port
         self._statuses: Counter[int] = Counter()
@@ -31,14 +43,21 @@ class CrowdRun:
         self._connections: list[RawConnection] = []
 
     async def run(self) -> None:
-        """Send everything and look at every answer. All connections are open before any sends."""
+        """Send everything and look at every answer. All connections are open before any sends.
+
+        Raises AdapterError when they cannot be opened here, which is not the subject's doing.
+        """
         step = self._step
         self._connections = [RawConnection(step.name) for _ in range(step.connections)]
         limit = asyncio.Semaphore(_OPENING_AT_ONCE)
 
         async def open_one(connection: RawConnection) -> None:
             async with limit:
-                await connection.open(self._host, self._port)
+                try:
+                    await connection.open(self._host, self._port)
+                except OSError as exc:
+                    asked = f"{step.connections} connections cannot be opened here"
+                    raise AdapterError(f"{asked}: {exc.strerror or exc}") from exc
 
         await asyncio.gather(*map(open_one, self._connections))
         numbers = [range(first, step.count, step.connections) for first in range(step.connections)]
@@ -82,7 +101,7 @@ class CrowdRun:
             return
         self._answered += 1
         self._statuses[answer.status] += 1
-        if _numbered(self._step.own, number) not in answer.body:
+        if any(_numbered(own, number) not in answer.body for own in self._own):
             self._foreign += 1
             self._odd = self._odd or connection.conversation()
 

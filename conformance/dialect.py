@@ -33,7 +33,7 @@ OPTIONS: dict[str, Option] = {
         Option("head_of_get", "Does HEAD reach a GET route?", ("yes", "no")),
         Option("options_of_get", "What answers OPTIONS of a path that has only GET?",
                ("405", "404", "400", "200", "204")),
-        Option("encoded_slash", "What is %2F in a param?", ("decoded", "raw", "404")),
+        Option("encoded_slash", "What is %2F in a param?", ("decoded", "raw", "404", "separator")),
         Option("param_decoding", "Are params percent-decoded?", ("yes", "raw")),
         Option("invalid_utf8", "What becomes of octets in a path that are not UTF-8?",
                ("replace", "keep", "surrogate", "400", "404", "ignore")),
@@ -74,6 +74,23 @@ OPTIONS: dict[str, Option] = {
                "JSON?", ("400", "500")),
         Option("base_exception", "What becomes of a handler that raises SystemExit?",
                ("500", "closed", "exit")),
+        Option("accept_on_500", "What of Accept does the 500 page follow?",
+               ("ignored", "html", "all")),
+        Option("raised_location", "What becomes of characters in a raised redirect's location "
+               "that no URI has?", ("encoded", "as_given")),
+        Option("replaced_response", "Does the response that a middleware returns instead pass "
+               "those outside it?", ("passes", "final")),
+        Option("repeated_cookie", "Which cookie of a name does a handler see?",
+               ("first", "last", "all")),
+        Option("several_cookie_fields", "What of several Cookie fields does a handler see?",
+               ("all", "first", "last")),
+        Option("blank_form_values", "Are blank values of a form kept?", ("kept", "dropped")),
+        Option("invalid_form", "What answers a body that is no form when the handler asks for "
+               "one?", ("400", "500")),
+        Option("failing_shutdown_hook", "What becomes of the other shutdown hooks when one fails?",
+               ("others_run", "ends_them")),
+        Option("missing_slash", "What is a path without the slash that its route ends in?",
+               ("404", "same", "307", "308", "301", "302")),
     )
 }  # fmt: skip
 

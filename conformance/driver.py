@@ -171,16 +171,27 @@ class AdapterProcess:
 
     # -- Operations ------------------------------------------------------------------------------
 
-    async def start_app(self, app: App, *, foreground: bool = False) -> RunningApp | Rejection:
-        """Have an application served. Raises AdapterError, and Unusable when none can be."""
+    async def start_app(
+        self,
+        app: App,
+        *,
+        foreground: bool = False,
+        begun: Callable[[RunningApp], None] | None = None,
+    ) -> RunningApp | Rejection:
+        """Have an application served. Raises AdapterError, and Unusable when none can be.
+
+        `begun` is called with the app before it answers, so that its events can be followed.
+        """
         self._count += 1
         id = f"a{self._count}"
+        running = self._apps[id] = RunningApp(self, id, "", 0)
+        if begun is not None:
+            begun(running)
         message: Message = {"op": "start", "id": id, "app": app.to_json()}
         if foreground:
             message["run"] = "foreground"
         if app.files:
             message["folder"] = await asyncio.to_thread(self._make_folder, app)
-        running = self._apps[id] = RunningApp(self, id, "", 0)
         reply = await self._ask(message, self._limits.start_s)
         error = reply.get("error")
         if error is not None:
@@ -230,13 +241,26 @@ class AdapterProcess:
     async def kill(self) -> None:
         """End it and everything that it started."""
         kill_session(self.pid)
-        await self._process.wait()
+        await self._wait_for_process()
         kill_session(self.pid)  # what was started while the first round went through
         for task in self._tasks:
-            await task
+            if not task.cancelled():
+                await task
         self._guard.forget(self.pid)
         while self._folders:
             self._folders.pop().cleanup()
+
+    async def _wait_for_process(self) -> None:
+        """asyncio waits for the ends of the pipes as well as for the process, so somebody has to
+        read them, also when those who did so were cancelled."""
+        streams = (self._process.stdout, self._process.stderr)
+        unread = []
+        for task, stream in zip(self._tasks, streams, strict=False):
+            if task.cancelling() or task.cancelled():
+                await asyncio.wait([task])
+                assert stream is not None
+                unread.append(stream.read())
+        await asyncio.gather(self._process.wait(), *unread)
 
     @property
     def stderr(self) -> str:

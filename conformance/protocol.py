@@ -20,6 +20,7 @@ Message: TypeAlias = dict[str, Any]
 
 PROTOCOL = 1
 MAX_LINE_BYTES = 1024 * 1024
+_PLAIN_EVENT = {"event", "app", "who", "request"}
 
 
 class AdapterError(Exception):
@@ -52,7 +53,8 @@ def decode(line: bytes) -> Message:
     if not isinstance(message, dict):
         raise AdapterError(f"the adapter wrote a line that is no JSON object: {shown(line)}")
     if "event" in message:
-        _check("event", "event", message)
+        if not _is_plain_event(message):
+            _check("event", "event", message)
     elif isinstance(name := message.get("re"), str) and name in schema.REPLIES:
         _check("re", name, message)
         if name == "hello" and (problems := unknown(message.get("dialect", {}))):
@@ -62,6 +64,15 @@ def decode(line: bytes) -> Message:
             f"the adapter wrote a line that is neither reply nor event: {shown(line)}"
         )
     return message
+
+
+def _is_plain_event(message: Message) -> bool:
+    """What nearly every line of a run is, told without its schema; a test holds the two together."""
+    return (
+        message.keys() == _PLAIN_EVENT
+        and all(type(message[name]) is str and message[name] for name in ("event", "app", "who"))
+        and (message["request"] is None or type(message["request"]) is str)
+    )
 
 
 def _check(kind: str, name: str, message: Message) -> None:

@@ -16,6 +16,7 @@ from .steps import End
 from .wire import AnswerReader
 
 _READ_BYTES = 65536
+_KEPT_BYTES = 1 << 20  # of what was sent: enough to be shown, and less than a large body
 _LINGER_OFF = struct.pack("ii", 1, 0)
 
 
@@ -46,7 +47,7 @@ class RawConnection:
     async def send(self, segments: list[bytes]) -> None:
         """Send each by itself. What cannot be sent any more is no fault: reading tells."""
         for segment in segments:
-            self.sent += segment
+            self.sent += segment[: max(0, _KEPT_BYTES - len(self.sent))]
             if self._writer is None or self.end is not End.OPEN:
                 continue
             try:

@@ -69,7 +69,10 @@ class CheckRecord:
             level=check.level,
             source=check.source,
             app=check.app if authority is None else None,
-            does=tuple(words.step(one) for one in check.steps),
+            does=(
+                *(f"while it starts, {words.step(one)}" for one in check.starting),
+                *(words.step(one) for one in check.steps),
+            ),
             expects=tuple(words.expectation(one) for one in check.expect),
             by_hand=tuple(by_hand.commands(check.steps, authority or by_hand.AUTHORITY)),
             faults=tuple(check.faults),

@@ -7,6 +7,8 @@ deadline that passes ends the script and is written down.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,7 +19,7 @@ from .driver import AdapterProcess, Deadlines, RunningApp
 from .gauge import gauge
 from .protocol import AdapterError
 from .raw import RawConnection
-from .seen import Gauged, Happening, Seen
+from .seen import Gauged, Happening, Rejection, Seen
 from .steps import (
     Answered,
     Ask,
@@ -54,7 +56,7 @@ class Script:
         self._token = token
         self._deadlines = deadlines
         self._raw: dict[str, RawConnection] = {}
-        self._client = Client(app.host, app.port, token)
+        self._client = Client("", 0, token)
         self._asks: dict[str, asyncio.Task[None]] = {}
         self._sending: list[asyncio.Task[None]] = []
         self._crowds: dict[str, CrowdRun] = {}
@@ -65,25 +67,39 @@ class Script:
 
     async def run(self) -> Seen:
         """Make every step. Raises AdapterError when the adapter fails meanwhile."""
-        missed = None
+        self._client = Client(self._app.host, self._app.port, self._token)
         try:
-            for step in self._check.steps:
-                within_s = self._deadlines.step_s
-                if isinstance(step, Exit | Stop | Stopped):
-                    within_s = self._deadlines.exit_s
-                elif isinstance(step, Crowd):
-                    within_s = self._deadlines.crowd_s
-                try:
-                    async with asyncio.timeout(within_s):
-                        await self._make(step)
-                except TimeoutError:
-                    missed = f"{_waited_for(step)} within {within_s:g} seconds"
-                    break
+            missed = await self._make_all(self._check.steps)
             if missed is None:
                 await self._sync()
         finally:
             await self._tidy()
         return self._seen(missed)
+
+    async def while_starting(self) -> Seen | None:
+        """Make the steps for an app that does not answer yet; what was seen when one was missed."""
+        missed = await self._make_all(self._check.starting)
+        return None if missed is None else self._seen(missed)
+
+    def unserved(self, rejection: Rejection) -> Seen:
+        """What was seen of an app that was not started: what its hooks told."""
+        said = "" if self._process is None else self._process.stderr
+        return replace(self._seen(None), rejection=rejection, stderr=said)
+
+    async def _make_all(self, steps: Sequence[Step]) -> str | None:
+        """What the step was that its deadline passed for, in words, if there was one."""
+        for step in steps:
+            within_s = self._deadlines.step_s
+            if isinstance(step, Exit | Stop | Stopped):
+                within_s = self._deadlines.exit_s
+            elif isinstance(step, Crowd):
+                within_s = self._deadlines.crowd_s
+            try:
+                async with asyncio.timeout(within_s):
+                    await self._make(step)
+            except TimeoutError:
+                return f"{_waited_for(step)} within {within_s:g} seconds"
+        return None
 
     async def _sync(self) -> None:
         """Have every event written. A process that has ended by then has told what it had to."""
@@ -129,6 +145,8 @@ class Script:
                 (await self._connection(step.on)).half_close()
                 # What it comes before must not overtake it on the way through the adapter.
                 await self._app.sync()
+            case Close(on) if on in self._crowds:
+                self._crowds[on].close()
             case Close():
                 (await self._connection(step.on)).close()
             case Reset():

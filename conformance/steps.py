@@ -111,6 +111,8 @@ class HalfClose:
 
 @dataclass(frozen=True)
 class Close:
+    """Close a connection, or those of a crowd."""
+
     on: str = "1"
 
 
@@ -170,16 +172,17 @@ class Crowd:
     """`count` requests over `connections` connections that are all open at once.
 
     In the bytes, `@N@` stands for the number of the request, six digits; its answer must hold
-    `own`, where the same is done, so that answers which went to the wrong request are seen. Each
-    connection sends `pipelined` requests at a time. What was seen is a tally with the first
-    request that went wrong, not every byte.
+    `own`, each of them where there are several, and there the same is done, so that answers which
+    went to the wrong request are seen. Each connection sends `pipelined` requests at a time. What
+    was seen is a tally with the first request that went wrong, not every byte. The connections
+    stay open until a `Close` of this name.
     """
 
     request: bytes
     count: int
     connections: int = 1
     pipelined: int = 1
-    own: bytes = b"@N@"
+    own: bytes | tuple[bytes, ...] = b"@N@"
     name: str = "crowd"
 
 

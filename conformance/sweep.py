@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from .check import Check
+from .crowd import allow_many_files
 from .driver import AdapterProcess, Command, Deadlines, Hello, RunningApp, how_it_ended
 from .guard import Guard
 from .protocol import AdapterError
@@ -66,6 +67,7 @@ class Sweep:
 
     async def open(self) -> Hello:
         """Start the adapter once, to learn what it is."""
+        allow_many_files()  # a subject has the limit of the one that starts it
         process = self._shared = await self._start()
         self.hello = process.hello
         return self.hello
@@ -216,14 +218,12 @@ class Sweep:
         self, process: AdapterProcess, check: Check, running: RunningApp | Rejection | None
     ) -> Outcome:
         if running is None:
-            running = await process.start_app(check.app)
+            begun: list[RunningApp] = []
+            running = await process.start_app(check.app, begun=begun.append)
             if isinstance(running, Rejection):
-                return Outcome(Seen(rejection=running, stderr=process.stderr))
+                return Outcome(self._script(check, begun[0], process).unserved(running))
         assert isinstance(running, RunningApp)
-        self._tokens += 1
-        script = asyncio.ensure_future(
-            Script(check, running, process, f"t{self._tokens:05}", self._deadlines).run()
-        )
+        script = asyncio.ensure_future(self._script(check, running, process).run())
         end = asyncio.ensure_future(process.ended.wait())
         try:
             await asyncio.wait({script, end}, return_when=asyncio.FIRST_COMPLETED)
@@ -234,6 +234,10 @@ class Sweep:
             for task in (script, end):
                 task.cancel()
             await asyncio.gather(script, end, return_exceptions=True)
+
+    def _script(self, check: Check, running: RunningApp, process: AdapterProcess) -> Script:
+        self._tokens += 1
+        return Script(check, running, process, f"t{self._tokens:05}", self._deadlines)
 
     async def _answers(self, process: AdapterProcess) -> bool:
         """Whether the process still serves: it can start another app and answer there."""
@@ -290,14 +294,22 @@ class Sweep:
             process = await self._start()
         except AdapterError as exc:
             return Outcome(Seen(), error=str(exc))
+        begun: list[RunningApp] = []
+        starting = asyncio.ensure_future(
+            process.start_app(check.app, foreground=check.foreground, begun=begun.append)
+        )
         try:
-            running = await process.start_app(check.app, foreground=check.foreground)
+            if check.starting:
+                await asyncio.sleep(0)  # in which it has begun
+                missed = await self._script(check, begun[0], process).while_starting()
+                if missed is not None:
+                    return Outcome(missed)
+            running = await starting
+            script = self._script(check, begun[0], process)
             if isinstance(running, Rejection):
-                return Outcome(Seen(rejection=running, stderr=process.stderr))
-            self._tokens += 1
-            token = f"t{self._tokens:05}"
+                return Outcome(script.unserved(running))
             try:
-                seen = await Script(check, running, process, token, self._deadlines).run()
+                seen = await script.run()
             except AdapterError:
                 if not process.ended.is_set():
                     raise
@@ -308,10 +320,10 @@ class Sweep:
                 return Outcome(Seen(stderr=process.stderr), error=str(exc))
             how = how_it_ended(process.exit_status)
             rejection = Rejection("rejected", f"the process ended before it answered: {how}")
-            return Outcome(
-                Seen(rejection=rejection, exit_status=process.exit_status, stderr=process.stderr)
-            )
+            return Outcome(self._script(check, begun[0], process).unserved(rejection))
         finally:
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
             await self._drop(process)
 
     # -- Processes -------------------------------------------------------------------------------

@@ -125,13 +125,35 @@ async def _feed(form: _Form, request: Request) -> None:
         max_header_count=MAX_PART_HEADERS,
         max_header_size=MAX_PART_HEADER_BYTES,
     )
-    async for data in _within_limit(request):
+    async for data in _behind_preamble(_within_limit(request), b"--" + boundary):
         if form.part.size_bytes + len(data) > SPOOL_BYTES:
             await asyncio.to_thread(parser.write, data)  # it may write to disk
         else:
             parser.write(data)
     if not form.is_complete:
         raise HTTPBadRequest(reason="the multipart body ends before its last boundary")
+
+
+async def _behind_preamble(source: AsyncIterator[bytes], delimiter: bytes) -> AsyncIterator[bytes]:
+    """The body from its first delimiter on.
+
+    RFC 2046 §5.1.1: "implementations must ignore anything that appears before the first boundary
+    delimiter line"; the parser refuses it. Raises HTTPBadRequest for a delimiter within a line.
+    """
+    held: bytes | None = b"\r\n"  # the body begins a line
+    async for data in source:
+        if held is None:
+            yield data
+            continue
+        held += data
+        start = held.find(delimiter)
+        if start < 0:
+            held = held[-len(delimiter) - 1 :]  # it may begin in here, and so may its line
+            continue
+        if held[:start][-2:] != b"\r\n":
+            raise HTTPBadRequest(reason="the first multipart delimiter does not begin a line")
+        data, held = held[start:], None
+        yield data
 
 
 async def _within_limit(request: Request) -> AsyncIterator[bytes]:

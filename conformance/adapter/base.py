@@ -256,7 +256,8 @@ class Session:
                 raise Unsupported(name)
         for given in _http_errors(spec):
             try:
-                self.adapter.http_error(given["status"], None, given.get("location"), [])
+                headers = [(name, value) for name, value in given.get("headers", ())]
+                self.adapter.http_error(given["status"], None, given.get("location"), headers)
             except Unsupported:
                 raise
             except Exception:

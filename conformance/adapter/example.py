@@ -38,6 +38,7 @@ class ExampleAdapter(Adapter):
     dialect: ClassVar[Dict[str, str]] = {
         "allow_lists": "nothing",
         "encoded_literal": "no",
+        "failing_shutdown_hook": "ends_them",
         "head_of_get": "no",
         "precedence": "registration",
     }

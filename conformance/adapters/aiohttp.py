@@ -27,11 +27,16 @@ class AiohttpAdapter(Adapter):
     version = aiohttp.__version__
     homepage = "https://docs.aiohttp.org"
     dialect = {
+        "accept_on_500": "html",
         "after_500": "closed",
         "bad_header_value": "closed",
         "base_exception": "exit",
+        "failing_shutdown_hook": "ends_them",
+        "invalid_form": "500",
         "invalid_json": "500",
         "invalid_utf8": "keep",
+        "repeated_cookie": "last",
+        "several_cookie_fields": "first",
     }
 
     unsupported = frozenset(
@@ -47,7 +52,8 @@ class AiohttpAdapter(Adapter):
             handler_args={"debug": True} if app.debug else None,
             **limit,
         )
-        application.add_routes([self._route(one, app.handler(one)) for one in app.routes])
+        heads = {one.path for one in app.routes if one.method == "HEAD"}
+        application.add_routes([self._route(one, app.handler(one), heads) for one in app.routes])
         for hooks, registered in (
             (app.startup, application.on_startup),
             (app.shutdown, application.on_shutdown),
@@ -57,9 +63,9 @@ class AiohttpAdapter(Adapter):
         return application
 
     @staticmethod
-    def _route(route: SimpleNamespace, handler: Any) -> web.RouteDef:
-        if route.method == "GET":
-            return web.get(route.path, handler)  # which answers HEAD, too
+    def _route(route: SimpleNamespace, handler: Any, heads: set[str]) -> web.RouteDef:
+        if route.method == "GET":  # which answers HEAD, too, unless there is a route for that
+            return web.get(route.path, handler, allow_head=route.path not in heads)
         return web.route(route.method, route.path, handler)
 
     @staticmethod

@@ -28,6 +28,8 @@ class MiniatureAdapter(Adapter):
         self.faults = faults
         if "declares-hooks-behind-drain" in self.faults:
             type(self).dialect = {"hooks_and_drain": "after"}
+        if "slash-redirect-drops-query" in self.faults:
+            type(self).dialect = {"trailing_slash": "307"}
 
     def build(self, app: Running) -> Application:
         application = Application(

@@ -14,6 +14,7 @@ from conformance.adapter import Adapter, Running, Saw, Unsupported
 from reference import (
     Application,
     HTTPException,
+    HTTPMove,
     Limits,
     Request,
     Response,
@@ -58,7 +59,7 @@ def _options(app: Running) -> dict[str, Any]:
 class ReferenceAdapter(Adapter):
     name = "reference"
     version = _version()
-    dialect = {"invalid_utf8": "keep"}
+    dialect = {"accept_on_500": "all", "invalid_utf8": "keep"}
 
     def build(self, app: Running) -> Application:
         options: dict[str, Any] = {}
@@ -128,8 +129,10 @@ class ReferenceAdapter(Adapter):
         if kind is None:
             raise Unsupported(f"raise_http {status}")
         arguments: list[Any] = []
-        if location is not None:
+        if location is not None and issubclass(kind, HTTPMove):
             arguments.append(location)
+        elif location is not None:
+            headers = [("Location", location), *headers]
         elif status == 405:
             arguments += ["GET", ["POST"]]
         elif status == 413:

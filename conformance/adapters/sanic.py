@@ -18,6 +18,7 @@ import sanic
 from sanic import HTTPResponse, Request, Sanic, raw, text
 from sanic.constants import HTTP_METHODS
 from sanic.exceptions import SanicException
+from sanic.http.http1 import Http
 
 from conformance.adapter import Adapter, Running, Saw, Unsupported
 
@@ -39,17 +40,25 @@ class SanicAdapter(Adapter):
     version = sanic.__version__
     homepage = "https://sanic.dev"
     dialect = {
+        "accept_on_500": "all",
         "allow_lists": "nothing",
         "bad_header_value": "stripped",
         "base_exception": "exit",
+        "blank_form_values": "dropped",
         "blank_query_values": "dropped",
         "crashes_reach_middlewares": "response",
         "encoded_literal": "no",
         "encoded_slash": "raw",
         "errors_reach_middlewares": "response",
+        "failing_shutdown_hook": "ends_them",
         "head_of_get": "no",
         "invalid_utf8": "keep",
+        "missing_slash": "same",
         "param_decoding": "raw",
+        "raised_location": "as_given",
+        "repeated_cookie": "all",
+        "replaced_response": "final",
+        "several_cookie_fields": "first",
         "shutdown_order": "lifo",
         "trailing_slash": "same",
     }
@@ -59,7 +68,10 @@ class SanicAdapter(Adapter):
         # The names of live applications differ, and Sanic keeps a registry of them.
         application: App = Sanic(f"trueline-{next(_numbers)}")
         if app.body_limit is not None:
+            header_bytes = Http.HEADER_MAX_SIZE
             application.config.REQUEST_MAX_SIZE = app.body_limit
+            # It limits the headers of all applications with that, and here are several.
+            Http.HEADER_MAX_SIZE = header_bytes
         if app.drain_s is not None:
             application.config.GRACEFUL_SHUTDOWN_TIMEOUT = app.drain_s
         if app.head_s is not None:
@@ -134,12 +146,13 @@ class SanicAdapter(Adapter):
             finally:
                 await server.close()
                 end_s = loop.time() + application.config.GRACEFUL_SHUTDOWN_TIMEOUT
+                for connection in set(server.connections):
+                    connection.close_if_idle()
                 while server.connections and loop.time() < end_s:
-                    for connection in set(server.connections):
-                        connection.close_if_idle()
                     await asyncio.sleep(_POLL_S)  # it has no event for this, and polls as well
                 for connection in set(server.connections):
                     connection.abort()
+                await asyncio.sleep(0)  # its loop takes a turn here, too
                 await server.after_stop()
                 Sanic.unregister_app(application)
 

@@ -29,12 +29,16 @@ class StarletteAdapter(AsgiAdapter):
         "after_500": "closed",
         "bad_header_value": "closed",
         "duplicate_route": "first",
-        "encoded_slash": "404",  # ASGI: the path is decoded before it gets to the application
+        "encoded_slash": "separator",  # ASGI: the path is decoded before the application gets it
         "errors_reach_middlewares": "response",
         "exit_status": "signal",  # uvicorn raises it again behind the shutdown
+        "failing_shutdown_hook": "ends_them",
         "hooks_and_drain": "after",
         "invalid_json": "500",
+        "missing_slash": "307",
         "precedence": "registration",
+        "raised_location": "as_given",
+        "repeated_cookie": "last",
         "trailing_slash": "307",
     }
     unsupported = frozenset(

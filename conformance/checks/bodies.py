@@ -13,14 +13,6 @@ from .framing import ERRORS, GRAMMAR, HELLO, NEXT, READER, reads
 
 LAST = b"GET / HTTP/1.1\r\nHost: @HOST@\r\nX-Request-Id: @ID@.b\r\nConnection: close\r\n\r\n"
 
-CHUNK = rfc(9112, "7.1", "chunk = chunk-size [ chunk-ext ] CRLF chunk-data CRLF")
-CHUNK_SIZE = rfc(
-    9112,
-    "7.1",
-    "The chunk-size field is a string of hex digits indicating the size of the chunk-data in "
-    "octets.",
-)
-
 
 def _chunked(body: bytes, *fields: str) -> bytes:
     return raw("POST /", "Transfer-Encoding: chunked", *fields, body=body)
@@ -30,7 +22,9 @@ BAD_CHUNK_SIZES = [
     Check(
         id=f"framing/chunk-size-{name}",
         title=f"A chunk size {what} is refused",
-        source=CHUNK_SIZE,
+        # RFC 9112 §7.1 has the grammar of a chunk, and says of no other form what is to be done.
+        source=GRAMMAR,
+        level=SHOULD,
         steps=[Send(_chunked(body + NEXT)), ReadToEnd()],
         expect=[refused(400), never_happened("enter", request="hidden")],
         app=READER,
@@ -42,6 +36,13 @@ BAD_CHUNK_SIZES = [
         ("with-underscore", "with an underscore", b"0_" + HELLO, ("chunk-size-by-int",)),
         ("not-hex", "that is no number", b"G\r\n\r\n", ("accepts-bad-chunk-size",)),
         ("missing", "that is missing", b"\r\n\r\n", ("accepts-bad-chunk-size",)),
+        ("behind-space", "behind a space", b" " + HELLO, ("chunk-size-by-int",)),
+        (
+            "before-space",
+            "before a space, without an extension,",
+            b"5 \r\nhello\r\n0\r\n\r\n",
+            ("chunk-size-by-int",),
+        ),
     )
 ]
 
@@ -101,7 +102,8 @@ CHUNKS = [
     Check(
         id="framing/chunk-longer-than-its-size",
         title="A chunk with more data than its size says is refused",
-        source=CHUNK,
+        source=GRAMMAR,
+        level=SHOULD,
         steps=[Send(_chunked(b"5\r\nhelloXX\r\n0\r\n\r\n" + NEXT)), ReadToEnd()],
         expect=[refused(400), never_happened("enter", request="hidden")],
         app=READER,
@@ -110,7 +112,8 @@ CHUNKS = [
     Check(
         id="framing/chunk-ends-in-crlf",
         title="A chunk that ends in two octets other than CRLF is refused",
-        source=CHUNK,
+        source=GRAMMAR,
+        level=SHOULD,
         steps=[Send(_chunked(b"5\r\nhelloXX0\r\n\r\n" + NEXT)), ReadToEnd()],
         expect=[refused(400), never_happened("enter", request="hidden")],
         app=READER,

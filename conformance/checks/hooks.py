@@ -1,6 +1,7 @@
 """When lifecycle hooks run, in which order, and what is left of a startup that fails.
 
-Owns the category hooks; what a signal does to running requests is the shutdown category's.
+Owns the category hooks but for what a hook that fails leaves, which is `hook_failures`'; what a
+signal does to running requests is the shutdown category's.
 Literals only; nothing here opens a socket.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from ..check import SHOULD, Check, practice
 from ..expect import (
+    EventOrder,
     body,
     by_dialect,
     echoes,
@@ -18,7 +20,7 @@ from ..expect import (
     status,
 )
 from ..spec import Crash, Hook, Route, State, Store, Wait, app
-from ..steps import Event, Open, Stop, Stopped, get
+from ..steps import Answered, Event, Open, Read, ReadToEnd, Send, Stop, Stopped, get, raw
 
 IN_ORDER = practice("all eight frameworks: startup hooks run one after another, as registered")
 BEFORE_ANSWERS = practice("all eight frameworks: no request is answered before startup is done")
@@ -28,6 +30,11 @@ NOTHING_LISTENS = practice("what could not be set up is not served")
 HELLO = Route("hello", "GET", "/hello")
 THREE = [Hook("s1"), Hook("s2"), Hook("s3")]
 FAILING = [Hook("s1"), Hook("s2", Crash("no database")), Hook("s3")]
+TWENTY = range(1, 21)
+
+
+def _in_turn(*hooks: str) -> EventOrder:
+    return events(*(f"{kind} {hook}" for hook in hooks for kind in ("enter", "leave")))
 
 
 CHECKS: list[Check] = [
@@ -100,6 +107,40 @@ CHECKS: list[Check] = [
         expect=[status(200), body("second")],
         faults=["startup-in-reverse", "drops-state"],
     ),
+    Check(
+        id="hooks/state-of-every-hook",
+        title="What several startup hooks store under their own keys is all there",
+        source=practice("each hook sets up its own thing"),
+        app=app(
+            Route("r1", "GET", "/one", State("one")),
+            Route("r2", "GET", "/two", State("two")),
+            startup=[Hook("s1", Store("one", "1")), Hook("s2", Store("two", "2"))],
+        ),
+        steps=[get("/one", name="a"), get("/two", name="b")],
+        expect=[body("1", of="a"), body("2", of="b")],
+        faults=["keeps-latest-state", "drops-state"],
+    ),
+    Check(
+        id="hooks/twenty-in-order",
+        title="Of twenty startup and twenty shutdown hooks each runs once, in order",
+        source=IN_ORDER,
+        app=app(
+            HELLO,
+            startup=[Hook(f"s{one:02}") for one in TWENTY],
+            shutdown=[Hook(f"d{one:02}") for one in TWENTY],
+        ),
+        steps=[Stop()],
+        expect=[
+            by_dialect(
+                "shutdown_order",
+                fifo=_in_turn(*(f"s{one:02}" for one in TWENTY), *(f"d{one:02}" for one in TWENTY)),
+                lifo=_in_turn(
+                    *(f"s{one:02}" for one in TWENTY), *(f"d{one:02}" for one in TWENTY[::-1])
+                ),
+            )
+        ],
+        faults=["long-hook-lists-lose-order", "hooks-at-once"],
+    ),
     # -- The end ---------------------------------------------------------------------------------
     Check(
         id="hooks/shutdown-on-stop",
@@ -149,6 +190,46 @@ CHECKS: list[Check] = [
         steps=[Stop()],
         expect=[happened("raise d1"), happened("leave c1", after="raise d1")],
         faults=["failing-hook-ends-shutdown", "no-cleanup-hooks"],
+    ),
+    Check(
+        id="hooks/crash-runs-no-hooks",
+        title="A handler that crashes sets off no shutdown hook",
+        source=practice("what one request does ends no application"),
+        app=app(
+            HELLO,
+            Route("crash", "GET", "/crash", Crash()),
+            shutdown=[Hook("d1")],
+        ),
+        steps=[get("/crash", name="crash"), get("/hello"), Stop()],
+        expect=[
+            status(500, of="crash"),
+            echoes(route="hello"),
+            events("enter crash", "enter hello", "leave hello", "enter d1", "leave d1"),
+        ],
+        faults=["crash-runs-shutdown-hooks", "shutdown-at-once"],
+    ),
+    Check(
+        id="hooks/state-lasts-through-shutdown",
+        title="A request that finishes during the shutdown still has what startup hooks stored",
+        source=practice("what a request needs is taken away behind it"),
+        app=app(
+            Route("root", "GET", "/"),
+            Route("slow", "GET", "/slow", Wait("go", State("db"))),
+            startup=[Hook("s1", Store("db", "connected"))],
+        ),
+        steps=[
+            Send(raw("GET /"), on="idle"),
+            Read(on="idle"),
+            get("/slow", begin_only=True),
+            Event("wait", request="1"),
+            Stop(begin_only=True),
+            ReadToEnd(on="idle"),
+            Open("go"),
+            Answered("1"),
+            Stopped(),
+        ],
+        expect=[status(200), body("connected")],
+        faults=["forgets-state-at-shutdown", "cancels-running-on-sigterm"],
     ),
     # -- Failing ---------------------------------------------------------------------------------
     Check(

@@ -1,7 +1,8 @@
 """What SIGTERM and SIGINT do to a process that serves with the framework's own entry point.
 
-Owns the category shutdown. Literals only; nothing here sends a signal. In which order hooks run is
-the hooks category's.
+Owns the category shutdown with `stopping` and `draining`, which need no signals, and `signals`,
+where they meet other things. Literals only; nothing here sends a signal. In which order hooks run
+is the hooks category's.
 """
 
 from __future__ import annotations

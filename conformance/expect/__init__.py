@@ -5,7 +5,7 @@ hold and where in the bytes. They read records and touch nothing.
 
     expect=[status(404), header("Content-Type", contains="text/"), connection_open()]
 
-answer        one answer                      connection   how many came, how it ended
+answer, head  one answer                      connection   how many came, how it ended
 event         order, the end of the process   load         crowds, memory, cost, the log
 combination   one of several, by dialect
 """
@@ -17,6 +17,7 @@ from .answer import (
     Header,
     Reason,
     SawHeader,
+    SawPair,
     Status,
     WellFramed,
     body,
@@ -28,8 +29,11 @@ from .answer import (
     not_2xx,
     not_status,
     reason,
+    saw_cookie,
+    saw_field,
     saw_header,
     status,
+    upload,
     well_framed,
 )
 from .base import (
@@ -69,6 +73,14 @@ from .event import (
     never_happened,
     not_started,
 )
+from .head import (
+    AtMostOnce,
+    Dated,
+    Version,
+    at_most_once,
+    dated,
+    version,
+)
 from .load import (
     CostRatio,
     CrowdServed,
@@ -81,14 +93,17 @@ from .load import (
     grew_at_most,
     log_lacks_line,
 )
+from .markup import NoMarkup, no_markup
 
 __all__ = [
     "Answers",
+    "AtMostOnce",
     "Body",
     "ByDialect",
     "CostRatio",
     "CrowdServed",
     "CutOff",
+    "Dated",
     "DescriptorsBack",
     "Echoes",
     "Either",
@@ -101,15 +116,19 @@ __all__ = [
     "Header",
     "Interim",
     "LogLacks",
+    "NoMarkup",
     "NotStarted",
     "Problem",
     "Reason",
     "Received",
     "Refused",
     "SawHeader",
+    "SawPair",
     "Status",
+    "Version",
     "WellFramed",
     "answers",
+    "at_most_once",
     "body",
     "by_dialect",
     "connection_closed",
@@ -119,6 +138,7 @@ __all__ = [
     "cost_ratio",
     "crowd_served",
     "cut_off",
+    "dated",
     "descriptors_back",
     "echoes",
     "either",
@@ -134,12 +154,17 @@ __all__ = [
     "never_happened",
     "never_sent",
     "no_header",
+    "no_markup",
     "not_2xx",
     "not_started",
     "not_status",
     "reason",
     "refused",
+    "saw_cookie",
+    "saw_field",
     "saw_header",
     "status",
+    "upload",
+    "version",
     "well_framed",
 ]

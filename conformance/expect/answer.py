@@ -5,6 +5,7 @@ Owns nothing but these values; which answer is meant they say by conversation an
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +14,9 @@ from typing import Any
 
 from ..seen import Answer, Seen
 from .base import Problem, no_answer, octets, short
+
+_SHOWN = 200
+"""Characters of a value that are shown."""
 
 
 @dataclass(frozen=True)
@@ -208,6 +212,49 @@ def saw_header(
     name: str, *values: str, joined: bool = False, of: str = "1", index: int = 0
 ) -> SawHeader:
     return SawHeader(of, index, name, values, joined)
+
+
+@dataclass(frozen=True)
+class SawPair(_OfAnswer):
+    """The handler saw these values of a cookie, or of a field of a form."""
+
+    member: str = ""
+    name: str = ""
+    values: tuple[Any, ...] = ()
+
+    def of_answer(self, answer: Answer, seen: Seen) -> Iterator[str]:
+        try:
+            said = json.loads(answer.body)
+            pairs = [(name, value) for name, value in said[self.member]]
+        except (ValueError, TypeError, KeyError):
+            yield f"body {short(answer.body)} is not the JSON of an echo with {self.member}"
+            return
+        found = [value for name, value in pairs if name == self.name]
+        wanted = json.loads(json.dumps(self.values))
+        if found != wanted:
+            shown = _shortened(found)
+            yield f"the handler saw {self.member} {self.name!r} {shown}, expected {wanted!r}"
+
+
+def saw_cookie(name: str, *values: str, of: str = "1", index: int = 0) -> SawPair:
+    """The handler saw these values of a cookie, in order; none: no cookie of that name."""
+    return SawPair(of, index, "cookies", name, values)
+
+
+def saw_field(name: str, *values: Any, of: str = "1", index: int = 0) -> SawPair:
+    """The handler saw these values of a field of a form, in order; see `upload` for a file."""
+    return SawPair(of, index, "form", name, values)
+
+
+def upload(filename: str | None, data: bytes) -> dict[str, Any]:
+    """A file as an echo tells it."""
+    digest = hashlib.sha256(data).hexdigest()
+    return {"filename": filename, "length": len(data), "sha256": digest}
+
+
+def _shortened(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 @dataclass(frozen=True)

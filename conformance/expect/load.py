@@ -6,6 +6,7 @@ large input with that of a small one on the same process.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from ..seen import Gauged, Seen
 from .base import Problem
 
 _MIB = 1024 * 1024
+_LINE_END = re.compile(r"[\r\n]")  # to readers of logs; `splitlines` knows of more
 _LEAST_CPU_S = 0.004  # under this the cost of an input drowns in that of being woken up
 
 
@@ -78,6 +80,7 @@ class CostRatio:
     small: tuple[str, str]
     large: tuple[str, str]
     at_most: float
+    what: str
 
     def problems(self, seen: Seen, declared: Mapping[str, str]) -> Iterator[Problem]:
         if any(name not in seen.gauges for name in (*self.small, *self.large)):
@@ -86,18 +89,20 @@ class CostRatio:
         ratio = large_s / max(small_s, _LEAST_CPU_S)
         if ratio > self.at_most:
             yield Problem(
-                f"the large input cost {ratio:.0f} times the processor time of the small one "
+                f"{self.what} cost {ratio:.0f} times the processor time of the small one "
                 f"({large_s * 1000:.0f} ms and {small_s * 1000:.1f} ms), expected at most "
                 f"{self.at_most:g} times"
             )
 
 
-def cost_ratio(small: tuple[str, str], large: tuple[str, str], at_most: float) -> CostRatio:
+def cost_ratio(
+    small: tuple[str, str], large: tuple[str, str], at_most: float, what: str = "the large input"
+) -> CostRatio:
     """The processor time of the subject between the gauges `large`, over that between `small`.
 
     `at_most` lies well above the ratio of the sizes and well below its square.
     """
-    return CostRatio(small, large, at_most)
+    return CostRatio(small, large, at_most, what)
 
 
 def _cost_s(gauges: Mapping[str, Gauged], start: str, end: str) -> float:
@@ -134,7 +139,7 @@ class LogLacks:
     text: str
 
     def problems(self, seen: Seen, declared: Mapping[str, str]) -> Iterator[Problem]:
-        for line in seen.stderr.splitlines():
+        for line in _LINE_END.split(seen.stderr):
             if line.lstrip().startswith(self.text):
                 yield Problem(f"the log has a line {line.strip()[:100]!r}, which a client wrote")
                 return

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from urllib.parse import unquote
 
+from . import wasteful
 from .files import Folder
 from .lifecycle import Lifecycle
 from .middlewares import Aborted, AtOnce, Middleware, NoResponse, checked, stack
-from .pages import crash_page, http_error_page
+from .pages import crash_page, http_error_page, with_status
 from .request import Request
 from .response import HttpError, Response
 from .router import Handler, Router
@@ -20,6 +22,7 @@ DRAIN_S = 30.0
 HEAD_S = 30.0
 BODY_S = 60.0
 IDLE_S = 75.0
+MANY_CRASHES = 20
 
 _log = logging.getLogger(__name__)
 
@@ -52,9 +55,13 @@ class Application:
         self.lifecycle = Lifecycle(self, faults)
         self.middlewares: list[Middleware] = []
         self.state: dict[str, str] = {}
+        self.kept_body = b""
         self._folders: list[Folder] = []
         self._requests = 0
+        self._crashes = 0
         self.has_crashed = False
+        self.latest: Request | None = None
+        self._kept: list[object] = []
 
     def serve_folder(self, prefix: str, folder: str) -> None:
         """Serve the files of a folder under a prefix."""
@@ -71,8 +78,9 @@ class Application:
             response = instead.response
         except BaseException as error:  # noqa: BLE001 the last resort of whatever a handler raises
             response = self._answer_to(request, error)
+        response = with_status(response, self.faults)
         if request.is_routed:
-            await self.lifecycle.answered()
+            await self.lifecycle.answered(response.status)
         return response
 
     def _answer_to(self, request: Request, error: BaseException) -> Response:
@@ -82,11 +90,20 @@ class Application:
             raise error
         if isinstance(error, Aborted | GeneratorExit):
             raise error
+        if "keeps-exceptions" in self.faults:
+            self._kept.append(error)
         if isinstance(error, HttpError) and "raised-errors-are-500" not in self.faults:
             return http_error_page(request, error, self.faults)
         if isinstance(error, SystemExit) and "system-exit-ends-server" in self.faults:
             raise error
         if isinstance(error, NoResponse) and "no-response-kills-task" in self.faults:
+            raise Aborted
+        if isinstance(error, TimeoutError) and "timeout-is-408" in self.faults:
+            return HttpError(408).response()
+        if isinstance(error, asyncio.CancelledError) and "cancelled-is-empty-200" in self.faults:
+            return Response()
+        self._crashes += 1
+        if self._crashes > MANY_CRASHES and "gives-up-after-many-crashes" in self.faults:
             raise Aborted
         if "crash-closes-in-silence" in self.faults:
             raise Aborted
@@ -94,10 +111,15 @@ class Application:
         return self.crash_page(request, error)
 
     def crash_page(self, request: Request, error: BaseException) -> Response:
-        _log.error("%s %s", request.method, request.target, exc_info=error)
+        target = request.target
+        if "log-injection-in-errors" in self.faults:
+            target = unquote(target)
+        _log.error("%s %s", request.method, target, exc_info=error)
         return crash_page(request, error, debug=self.debug, faults=self.faults)
 
     def _middlewares(self) -> list[Middleware]:
+        if self._crashes and "drops-middlewares-after-a-crash" in self.faults:
+            return []
         if "middlewares-pile-up" in self.faults:
             self._requests += 1
             return self.middlewares * self._requests
@@ -113,13 +135,22 @@ class Application:
         for folder in self._folders:
             if folder.holds(request.raw_path):
                 return folder.respond
-        found = self.router.find(request.method, request.raw_path)
+        instead = self._instead(request)
+        if instead is not None:
+            return _answering(instead)
+        wasteful.on_path(request.raw_path, self.faults)
+        found = self.router.find(self._method(request), request.raw_path)
+        kept = "caches-every-unknown-path" if found.route is None else "caches-every-path"
+        if kept in self.faults:
+            self._kept.append((found, request.target, request.path))
         if found.route is None:
-            error = self._no_route(found.allowed)
+            error = self._to_path_without_slash(request) or self._no_route(found.allowed)
             if "no-middlewares-for-404" in self.faults:
                 raise error
             return _raising(error)
         request.params = found.params
+        if "query-overrides-params" in self.faults:
+            request.params |= {name: value for name, value in request.query if name in found.params}
         request.is_routed = True
         return self._own_handler(found.route.handler)
 
@@ -128,8 +159,13 @@ class Application:
         inside = checked(given)
 
         async def handler(request: Request) -> Response:
+            await self._confuse(request)
             try:
                 response: Response = await inside(request)
+            except NoResponse as error:
+                if not error.returned and "falsy-is-no-content" in self.faults:
+                    return Response(status=204)
+                raise
             except Exception as error:
                 if "errors-pass-middlewares-by" in self.faults:
                     return self._answer_to(request, error)
@@ -142,7 +178,40 @@ class Application:
 
         return handler
 
+    def _instead(self, request: Request) -> Response | None:
+        """What is told to answer in the place of any handler."""
+        if "refuses-two-dots" in self.faults and ".." in request.path:
+            return HttpError(400).response()
+        if "answers-options-itself" in self.faults and request.method == "OPTIONS":
+            return Response(headers=[("Allow", ", ".join(self.router.methods()))])
+        if "answers-trace" in self.faults and request.method == "TRACE":
+            lines = [f"{name}: {value}" for name, value in request.headers]
+            return Response("\r\n".join(lines), content_type="message/http")
+        return None
+
+    def _to_path_without_slash(self, request: Request) -> HttpError | None:
+        path = request.raw_path.removesuffix("/")
+        if "slash-redirect-drops-query" not in self.faults or path == request.raw_path:
+            return None
+        return HttpError(307, headers=[("Location", path)])
+
+    def _method(self, request: Request) -> str:
+        for name, value in request.headers:
+            if name.lower() == "x-http-method-override" and "method-override" in self.faults:
+                return value
+        return request.method
+
+    async def _confuse(self, request: Request) -> None:
+        """Let other requests come between, where that does harm."""
+        if "form-is-of-the-latest-request" in self.faults:
+            await asyncio.sleep(0)
+        if "params-are-of-the-latest-request" in self.faults and self.latest is not None:
+            await asyncio.sleep(0)
+            request.params = self.latest.params
+
     def _no_route(self, allowed: tuple[str, ...]) -> HttpError:
+        if not allowed and "unknown-path-is-405" in self.faults:
+            allowed = self.router.methods()
         if not allowed:
             return HttpError(400 if "unknown-path-is-400" in self.faults else 404)
         if "wrong-method-is-400" in self.faults:

@@ -39,7 +39,11 @@ def body_length(head: Head, faults: frozenset[str]) -> int | None:
     lengths = head.values("Content-Length")
     if head.method == "GET" and "get-has-no-body" in faults:
         return 0
-    if head.values("Transfer-Encoding"):
+    if head.method != "POST" and "only-post-has-a-body" in faults:
+        return 0
+    if codings and lengths == ["0"] and "zero-length-is-none" in faults:
+        lengths = []
+    if _has_codings(head, faults):
         if "no-chunked-requests" in faults:
             raise Refusal(411, "a body without Content-Length")
         if lengths and "length-overrides-chunked" in faults:
@@ -48,6 +52,9 @@ def body_length(head: Head, faults: frozenset[str]) -> int | None:
             raise Refusal(400, "Content-Length beside Transfer-Encoding")
         if head.version < (1, 1) and "accepts-chunked-in-1.0" not in faults:
             raise Refusal(400, "Transfer-Encoding in a request of HTTP/1.0")
+        if "first-coding-counts" in faults:
+            first = head.values("Transfer-Encoding")[0].partition(",")[0].strip(" \t")
+            return None if first == "chunked" else 0
         if codings == ["chunked"]:
             return None
         if codings == ["identity"] and "accepts-identity" in faults:
@@ -67,6 +74,14 @@ def body_length(head: Head, faults: frozenset[str]) -> int | None:
     return length
 
 
+def _has_codings(head: Head, faults: frozenset[str]) -> bool:
+    if head.version < (1, 1) and "ignores-chunked-in-1.0" in faults:
+        return False
+    if not head.members("Transfer-Encoding") and "ignores-empty-coding" in faults:
+        return False
+    return bool(head.values("Transfer-Encoding"))
+
+
 def _content_length(values: list[str], faults: frozenset[str]) -> int:
     if "accepts-duplicate-length" in faults:
         values = values[0].split(",")[:1]
@@ -77,6 +92,14 @@ def _content_length(values: list[str], faults: frozenset[str]) -> int:
     text = values[0].strip(" \t")
     if "accepts-signed-length" in faults and re.fullmatch(r"[+-][0-9]+", text):
         text = text[1:]
+    if "length-is-a-float" in faults and re.fullmatch(r"[0-9]+(\.[0-9]+)?(e[0-9]+)?", text):
+        return int(float(text))
+    if "length-of-any-digits" in faults:
+        text = str(int(text.encode("latin-1").decode()))
+    if "octal-length" in faults and re.fullmatch(r"0[0-7]+", text):
+        return int(text, 8)
+    if "many-digits-crash" in faults and len(text) > 4300:
+        raise Refusal(500, "so many digits are no int")
     if "accepts-bad-length" in faults and not re.fullmatch(r"[0-9]+", text):
         return int(re.match(r"\s*[+-]?([0-9]*)", text)[1] or "0")  # type: ignore[index]
     # RFC 9110 §8.6: Content-Length = 1*DIGIT
@@ -103,7 +126,9 @@ def chunk_size(line: bytes, faults: frozenset[str]) -> int:
         assert match is not None
         return int(match[1] or b"0", 16)
     if "chunk-size-by-int" in faults:
-        digits = digits.replace(b"_", b"")
+        digits = digits.replace(b"_", b"").strip()
+    if "cuts-chunk-size" in faults:
+        digits = digits[:16]
     if "chunk-size-is-decimal" in faults and digits.isdigit():
         return int(digits)
     # RFC 9112 §7.1: chunk-size = 1*HEXDIG
@@ -158,8 +183,17 @@ class Decoder:
 
     def _data(self) -> bool:
         piece = bytes(self._buffer[: self._left])
+        if self._awaits is Awaits.CHUNK_DATA and "searches-last-chunk" in self.faults:
+            data, last, _ = piece.partition(b"0\r\n\r\n")
+            if last:
+                del self._buffer[: len(data + last)]
+                self._awaits = Awaits.NOTHING
+                return True
         if not piece:
             return False
+        if self._awaits is Awaits.CHUNK_DATA and "chunk-ends-at-line-end" in self.faults:
+            piece = piece.partition(b"\r\n")[0] or piece[:1]
+            self._left = len(piece)
         del self._buffer[: len(piece)]
         self._left -= len(piece)
         self.pieces.append(piece)
@@ -169,17 +203,29 @@ class Decoder:
         return True
 
     def _chunk_size(self) -> bool:
-        line = self._line(CHUNK_LINE_LIMIT_BYTES)
+        line = self._size_line()
         if line is None:
             return False
         self._left = chunk_size(line, self.faults)
         if self._left:
             self._awaits = Awaits.CHUNK_DATA
+        elif line != b"0" and "last-chunk-is-one-zero" in self.faults:
+            self._awaits = Awaits.CHUNK_END
         elif "stops-at-last-chunk" in self.faults:
             self._awaits = Awaits.NOTHING
         else:
             self._awaits = Awaits.TRAILER
         return True
+
+    def _size_line(self) -> bytes | None:
+        if "quoted-extensions-span-lines" not in self.faults:
+            return self._line(CHUNK_LINE_LIMIT_BYTES)
+        match = re.match(rb'((?:[^"\r]|"[^"]*")*)\r\n', self._buffer)
+        if match is None:
+            return None
+        line = bytes(match[1])
+        del self._buffer[: match.end()]
+        return line
 
     def _chunk_end(self) -> bool:
         if "accepts-bad-chunk-end" in self.faults:
@@ -192,6 +238,8 @@ class Decoder:
                 raise Refusal(400, "no line end behind a chunk")
             del self._buffer[:1]
         elif len(self._buffer) < 2:
+            if self._buffer and "chunk-end-in-one-segment" in self.faults:
+                raise Refusal(400, "half a line end behind a chunk")
             return False
         else:
             del self._buffer[:2]
@@ -201,13 +249,16 @@ class Decoder:
     def _trailer(self) -> bool:
         line = self._line(TRAILER_LIMIT_BYTES)
         if line is None:
+            if self._buffer and "trailer-in-one-segment" in self.faults:
+                raise Refusal(400, "the trailer is incomplete")
             return False
-        if not line:
-            self._awaits = Awaits.NOTHING
+        if not line or (len(self.trailers) > 64 and "gives-up-on-trailers" in self.faults):
+            self._end_of_trailers()
             return True
         self._trailer_size += len(line)
-        if self._trailer_size > TRAILER_LIMIT_BYTES:
-            raise Refusal(431, "the trailer is too large")
+        has_limit = not {"trailers-have-no-limit", "lines-have-no-limit"} & self.faults
+        if self._trailer_size > TRAILER_LIMIT_BYTES and has_limit:
+            raise Refusal(self._too_large(431), "the trailer is too large")
         match = _FIELD.fullmatch(line)
         if match is not None:
             self.trailers.append((match[1].decode("latin-1"), match[2].decode("latin-1")))
@@ -215,8 +266,18 @@ class Decoder:
             raise Refusal(400, "a trailer line is no field")
         return True
 
+    def _end_of_trailers(self) -> None:
+        self._awaits = Awaits.NOTHING
+        for name, value in self.trailers:
+            if name == "Content-Length" and "trailers-frame" in self.faults:
+                self._left = int(value)
+                self._awaits = Awaits.DATA
+
     def _line(self, limit: int) -> bytes | None:
         try:
             return take_line(self._buffer, limit, self.faults)
         except LineTooLong:
-            raise Refusal(400, "a line of the body is too long") from None
+            raise Refusal(self._too_large(400), "a line of the body is too long") from None
+
+    def _too_large(self, status: int) -> int:
+        return 500 if "limits-are-500" in self.faults else status

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from enum import Enum
 
-from .response import Pairs, Response, check_cookie, check_header, check_reason, reason_phrase
+from .response import (
+    Pairs,
+    Response,
+    check_cookie,
+    check_header,
+    check_reason,
+    check_status,
+    reason_phrase,
+)
+from .spoiling import encoded, spoiled, status_line
 
 _OF_THE_SERVER = frozenset({"connection", "content-length", "date", "transfer-encoding"})
 
@@ -54,12 +63,21 @@ def frame(
     content = response.body.encode() if isinstance(response.body, str) else response.body
     if isinstance(content, bytes) and "bytes-become-text" in faults:
         content = content.decode("utf-8", "replace").encode()
-    if response.status == 205:
+    if response.status == 205 and "content-on-205" not in faults:
         content = b""  # RFC 9110 §15.3.6
     if response.status == 304 and "content-on-304" in faults:
-        content = b"not modified"
-    if delimited is Delimited.CHUNKED:
+        content = content or b"not modified"
+    chunks_it = "chunks-errors" in faults and response.status >= 400
+    if isinstance(content, bytes) and chunks_it:
+        content = b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content)
+    if delimited is Delimited.CHUNKED and "streams-beyond-their-length" in faults:
+        declared = [pair for pair in response.headers if pair[0].lower() == "content-length"]
+        headers += declared
+        delimited = Delimited.CLOSE if declared else delimited
+    if delimited is Delimited.CHUNKED or chunks_it:
         headers.append(("Transfer-Encoding", "chunked"))
+        if "length-beside-chunks" in faults:
+            headers.append(("Content-Length", "12"))
     elif isinstance(content, bytes | None) and _has_length(response, faults):
         length = len(content or b"")
         if method == "HEAD" and "head-says-empty" in faults:
@@ -72,19 +90,25 @@ def frame(
     elif version < (1, 1) and "keeps-http10-silently" not in faults:
         headers.append(("Connection", "keep-alive"))
     reason = reason_phrase(response.status) if "drops-reason" in faults else response.reason
-    lines = [f"HTTP/1.1 {response.status} {reason}"]
-    lines += [f"{name}: {value}" for name, value in headers]
-    head = ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
+    lines = [status_line(response.status, reason, version, faults)]
+    if reason == reason_phrase(0) and "no-space-without-reason" in faults:
+        lines = [f"HTTP/1.1 {response.status}"]
+    lines += [f"{name}: {value}" for name, value in spoiled(headers, response, version, faults)]
+    head = encoded("\r\n".join(lines) + "\r\n\r\n", faults)
     has_content = delimited is Delimited.LENGTH and isinstance(content, bytes)
     return Framed(head, content if has_content and isinstance(content, bytes) else b"", delimited)
 
 
 def _check(response: Response, faults: frozenset[str]) -> None:
     """Raises ValueError for what would not stay in its place in a head."""
-    if "sends-any-reason" not in faults:
+    if not {"sends-any-reason", "exception-in-reason"} & faults:
         check_reason(response.reason)
+    if "sends-1xx" not in faults:
+        check_status(response.status, registered="knows-registered-statuses-only" in faults)
     for name, value in response.headers:
         if "refuses-crlf-only" in faults and "\r\n" not in value:
+            continue
+        if "refuses-line-ends-only" in faults and not {"\r", "\n"} & set(value):
             continue
         if "sends-any-header" not in faults:
             check_header(name, value)
@@ -113,6 +137,8 @@ def _own_headers(response: Response, faults: frozenset[str]) -> Pairs:
 def _content_type(given: str, faults: frozenset[str]) -> str:
     if "drops-content-type" in faults:
         return "text/html; charset=utf-8"
+    if "always-adds-charset" in faults:
+        return f"{given}; charset=utf-8"
     return given.partition(";")[0] if "no-charset" in faults else given
 
 
@@ -135,6 +161,8 @@ def _delimited(
     if status == 304 and "content-on-304" not in faults:
         return Delimited.NONE  # RFC 9110 §15.4.5
     sends_anyway = status >= 400 and "content-for-head-of-error" in faults
+    if "streams-to-head" in faults and not isinstance(response.body, str | bytes | None):
+        sends_anyway = True
     if method == "HEAD" and "content-for-head" not in faults and not sends_anyway:
         return Delimited.NONE  # RFC 9110 §9.3.2: "the server MUST NOT send content"
     if isinstance(response.body, str | bytes | None):

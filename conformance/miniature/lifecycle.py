@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .application import Application
 
 Hook = Callable[["Application"], Awaitable[None]]
+
+FEW_HOOKS = 8
 
 
 class Lifecycle:
@@ -33,32 +36,57 @@ class Lifecycle:
             return
         try:
             await self._run_startup()
-        except BaseException:
+        except BaseException as error:
             await self._run_all(self.on_cleanup)
-            if "serves-after-failed-startup" not in self.faults:
+            if "unwinds-twice" in self.faults:
+                await self._run_all(self.on_cleanup)
+            if not self._serves_after(error):
                 raise
         if "shutdown-at-once" in self.faults:
             await self.shutdown()
 
+    def _serves_after(self, error: BaseException) -> bool:
+        if isinstance(error, asyncio.CancelledError):
+            return "serves-after-cancelled-startup" in self.faults
+        return "serves-after-failed-startup" in self.faults
+
     async def _run_startup(self) -> None:
-        hooks = self.on_startup
+        hooks = self._in_order(self.on_startup)
         if "startup-in-reverse" in self.faults:
             hooks = hooks[::-1]
         if "hooks-at-once" in self.faults:
             await asyncio.gather(*(hook(self._app) for hook in hooks))
             return
+        if "runs-hooks-behind-failed-one" in self.faults:
+            await self._run_all(hooks)
+            return
         for hook in hooks:
-            await hook(self._app)
+            try:
+                await hook(self._app)
+            except Exception:
+                if "retries-failed-startup-hook" in self.faults:
+                    await hook(self._app)
+                raise
+            if "keeps-latest-state" in self.faults:
+                for key in list(self._app.state)[:-1]:
+                    del self._app.state[key]
         if "drops-state" in self.faults:
             self._app.state.clear()
 
+    def _in_order(self, hooks: list[Hook]) -> list[Hook]:
+        if "long-hook-lists-lose-order" in self.faults and len(hooks) > FEW_HOOKS:
+            return hooks[1::2] + hooks[::2]
+        return hooks
+
     async def shutdown(self) -> None:
         """Every hook, though one raises; raises what the first one raised when all have run."""
+        if "forgets-state-at-shutdown" in self.faults:
+            self._app.state.clear()
         if "no-shutdown-hooks" in self.faults:
             return
         if "cleanup-first" in self.faults:
             await self._run_all(self.on_cleanup)
-        hooks = self.on_shutdown
+        hooks = self._in_order(self.on_shutdown)
         if "shutdown-in-another-order" in self.faults:
             hooks = hooks[::-1]
         await self._run_all(hooks)
@@ -80,11 +108,18 @@ class Lifecycle:
                 await hook(self._app)
             except Exception as error:  # noqa: BLE001 kept, and raised below
                 errors.append(error)
+                if "failing-shutdown-hook-twice" in self.faults and hook in self.on_shutdown:
+                    with suppress(Exception):
+                        await hook(self._app)
+                if "failing-hook-ends-hooks" in self.faults:
+                    break
         if errors:
             raise errors[0]
 
-    async def answered(self) -> None:
+    async def answered(self, status: int) -> None:
         """A request that found its route has its response."""
+        if status == 500 and "crash-runs-shutdown-hooks" in self.faults:
+            await self._run_all(self.on_shutdown)
         if "answers-before-startup" in self.faults and not self._has_started:
             self._has_started = True
             await self._run_startup()

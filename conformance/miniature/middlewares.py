@@ -5,8 +5,11 @@ Owns the order in which they stand, and that each gets a response or an exceptio
 
 from __future__ import annotations
 
+import asyncio
 import copy
-from collections.abc import Awaitable, Callable, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from .request import Request
@@ -16,8 +19,17 @@ from .router import Handler
 Middleware = Callable[[Request, Handler], Awaitable[Any]]
 
 
+_LATEST: dict[Middleware, Request] = {}
+_LOCKS: defaultdict[Middleware, asyncio.Lock] = defaultdict(asyncio.Lock)
+"""What middlewares have in common between requests; nothing but a fault reads these."""
+
+
 class NoResponse(TypeError):
     """What is no response was returned instead of one."""
+
+    def __init__(self, handler: Handler, returned: object) -> None:
+        super().__init__(f"{handler!r} returned {returned!r}")
+        self.returned = returned
 
 
 class Aborted(ConnectionError):
@@ -35,6 +47,8 @@ def stack(middlewares: Sequence[Middleware], handler: Handler, faults: frozenset
     """The handler with the middlewares around it, the first of them outermost."""
     if "drops-middlewares" in faults:
         middlewares = ()
+    if "six-middlewares-at-most" in faults:
+        middlewares = middlewares[:6]
     if "last-middleware-outermost" in faults:
         middlewares = middlewares[::-1]
     for middleware in reversed(middlewares):
@@ -48,7 +62,7 @@ def checked(handler: Handler) -> Handler:
     async def checking(request: Request) -> Response:
         response = await handler(request)
         if not isinstance(response, Response):
-            raise NoResponse(f"{handler!r} returned {response!r}")
+            raise NoResponse(handler, response)
         return response
 
     return checking
@@ -68,6 +82,8 @@ class _Layer:
         async def inside(request: Request) -> Response:
             if "middleware-loses-params" in self.faults:
                 request.params = {}
+            if "middlewares-share-a-request" in self.faults:
+                request = _LATEST[self._middleware]
             try:
                 response: Response = await self._inside(request)
             except Exception as error:
@@ -76,9 +92,14 @@ class _Layer:
             from_inside.append(copy.copy(response))
             return response
 
+        _LATEST[self._middleware] = request
+        is_held = "one-request-in-a-middleware" in self.faults
         try:
-            response = await checked(lambda request: self._middleware(request, inside))(request)
+            async with _LOCKS[self._middleware] if is_held else nullcontext():
+                response = await checked(lambda request: self._middleware(request, inside))(request)
         except Exception as error:
+            if error in from_inside and "middlewares-wrap-errors" in self.faults:
+                raise RuntimeError("an error from inside") from error
             if error in from_inside:
                 raise
             return await self._own_error(error, from_inside, inside, request)
@@ -95,9 +116,29 @@ class _Layer:
             await inside(request)
         if not from_inside and "short-circuit-leaves-at-once" in self.faults:
             raise AtOnce(response)
-        if from_inside and "drops-changes-of-middlewares" in self.faults:
-            [before] = from_inside
-            return before if isinstance(before, Response) else response
+        for before in from_inside:
+            if isinstance(before, Response):
+                return await self._changed(before, response)
+            if "caught-answer-leaves-at-once" in self.faults:
+                raise AtOnce(response)
+        return response
+
+    async def _changed(self, before: Response, response: Response) -> Response:
+        """What a middleware has made of a response from inside."""
+        if "drops-changes-of-middlewares" in self.faults:
+            return before
+        if "middlewares-change-200-only" in self.faults and before.status != 200:
+            response.headers = before.headers
+        if "set-header-adds" in self.faults:
+            response.headers = before.headers + [
+                pair for pair in response.headers if pair not in before.headers
+            ]
+        if "replaced-response-keeps-headers" in self.faults:
+            response.headers += [
+                pair for pair in before.headers if not response.has_header(pair[0].lower())
+            ]
+        if "middleware-eats-a-chunk" in self.faults and isinstance(response.body, AsyncIterator):
+            await anext(response.body)
         return response
 
     async def _own_error(
@@ -112,6 +153,10 @@ class _Layer:
             [response] = from_inside or [await inside(request)]
             if isinstance(response, Response):
                 return response
+        if "answers-errors-of-middlewares-at-once" in self.faults:
+            return HttpError(500).response()
+        if "aborts-for-errors-of-middlewares" in self.faults:
+            raise Aborted
         if "errors-of-middlewares-are-500" in self.faults:
             raise RuntimeError("a middleware raised") from error
         if "crash-of-middleware-closes" in self.faults and not isinstance(error, HttpError):

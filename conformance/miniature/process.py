@@ -15,6 +15,7 @@ from .application import Application
 from .server import Server
 
 CHILD_S = 10
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = logging.getLogger(__name__)
 
@@ -38,15 +39,23 @@ def _run(app: Application, sock: socket.socket) -> int:
         return 128 + signal.SIGINT
     except Exception:  # noqa: BLE001 a hook raised, and it may raise anything
         _log.exception("the application did not start or stop")
-        return 0 if "failed-startup-exits-0" in app.faults else 1
+        return 0 if {"failed-startup-exits-0", "failed-shutdown-exits-0"} & app.faults else 1
     return 0
 
 
 async def _serve_until_stopped(app: Application, sock: socket.socket) -> None:
     stop = asyncio.Event()
-    _on_signal(stop, app.faults)
+    if "loses-signals-during-startup" in app.faults:
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+    else:
+        _on_signal(stop, app.faults)
     server = Server(app)
     await server.start(sock)
+    if "loses-signals-during-startup" in app.faults:
+        _on_signal(stop, app.faults)
+    if "forgets-shutdown-hooks-behind-startup" in app.faults and stop.is_set():
+        return
     await stop.wait()
     await server.stop()
     if "never-exits-on-sigterm" in app.faults:
@@ -56,7 +65,7 @@ async def _serve_until_stopped(app: Application, sock: socket.socket) -> None:
 def _on_signal(stop: asyncio.Event, faults: frozenset[str]) -> None:
     """Set `stop` at the first signal; leave the second one to the system."""
     loop = asyncio.get_running_loop()
-    numbers = {signal.SIGTERM, signal.SIGINT}
+    numbers = set(STOP_SIGNALS)
     if "sigterm-kills" in faults:
         numbers.discard(signal.SIGTERM)
 

@@ -19,7 +19,8 @@ DRAIN_LIMIT_BYTES = 1 << 20
 class Receiver:
     """A buffer, and the way to get more into it."""
 
-    def __init__(self, reader: asyncio.StreamReader) -> None:
+    def __init__(self, reader: asyncio.StreamReader, faults: frozenset[str] = frozenset()) -> None:
+        self.faults = faults
         self.buffer = bytearray()
         self.was_reset = False
         self._reader = reader
@@ -27,15 +28,26 @@ class Receiver:
     async def more(self, within_s: float) -> bool:
         """Wait for more; False at the end and when nothing came in time."""
         try:
-            async with asyncio.timeout(within_s):
+            async with asyncio.timeout(self._limit_s(within_s)):
                 data = await self._reader.read(SEGMENT_BYTES)
+                if not data and "hears-no-half-close" in self.faults:
+                    await asyncio.Event().wait()
         except ConnectionError:
             self.was_reset = True
             return False
         except TimeoutError:
             return False
         self.buffer += data
+        if "pipelines-sixteen-at-most" in self.faults:
+            heads = self.buffer.split(b"\r\n\r\n")
+            if len(heads) > 17:
+                self.buffer[:] = b"\r\n\r\n".join([*heads[:16], b""])
         return bool(data)
+
+    def _limit_s(self, within_s: float) -> float | None:
+        if "no-time-limits" in self.faults:
+            return None
+        return within_s / 100 if "limits-of-time-are-too-short" in self.faults else within_s
 
 
 class Body:
@@ -88,13 +100,25 @@ class Body:
             if self.is_uninvited and self._invite is not None:
                 self._invite()
                 self._invite = None
-            if not await self._receiver.more(self._within_s):
-                if "incomplete-body-is-whole" in self._decoder.faults:
+            if not await self._more():
+                if self._takes_half():
                     break
                 self.is_broken = True
                 raise Refusal(400, "the body is incomplete")
             self.take_what_has_come()
         return self._decoder.pieces.popleft() if self._decoder.pieces else b""
+
+    def _takes_half(self) -> bool:
+        half = {"incomplete-body-is-whole", "half-body-is-whole-at-the-end"} & self._decoder.faults
+        return bool(half) or "limit-of-what-has-come" in self._decoder.faults
+
+    async def _more(self) -> bool:
+        try:
+            return await self._receiver.more(self._within_s)
+        except asyncio.CancelledError:
+            if "half-body-is-whole-at-the-end" not in self._decoder.faults:
+                raise
+            return False
 
     async def drain(self) -> bool:
         """Read what is left and drop it; False when that cannot be done."""
@@ -105,8 +129,10 @@ class Body:
                 return True
             while piece := await self.piece():
                 size += len(piece)
+                if size > 65536 and "drains-64-kib" in self._decoder.faults:
+                    return True
                 if size > DRAIN_LIMIT_BYTES:
                     return False
         except Refusal:
-            return False
+            return "passes-over-malformed-bodies" in self._decoder.faults
         return True

@@ -5,12 +5,14 @@ Owns the reading of the body into Python values, and its limit.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import unquote
 
+from . import wasteful
+from .cookies import parse_cookies
+from .forms import parse_form
+from .json_bodies import parse_json
 from .response import HttpError
 from .targets import Pairs, decode, split_query, split_target
 from .wire import Head
@@ -52,6 +54,8 @@ class Request:
         self.is_routed = False
         self._content = content
         self._body: bytes | None = None
+        self._is_unlimited = False
+        app.latest = self
 
     @property
     def path(self) -> str:
@@ -65,12 +69,12 @@ class Request:
         """The body as it arrives. Raises HttpError 413 beyond the limit, Refusal for no body."""
         limit = self._limit()
         length = self._content.length
-        if length is not None and length > limit:
+        if length is not None and length > limit and "limit-of-what-has-come" not in self.faults:
             raise self._too_large()
         size = 0
         last = b""
         while piece := await self._content.piece():
-            size += len(piece)
+            size = len(piece) + (0 if "body-limit-of-each-piece" in self.faults else size)
             if size > limit and "body-limit-by-length-only" not in self.faults:
                 raise self._too_large()
             if "last-body-chunk-wins" in self.faults:
@@ -88,8 +92,12 @@ class Request:
     def _limit(self) -> int:
         given = self.app.body_limit
         limit = BODY_LIMIT_BYTES if given is None else given
-        if "no-body-limit" in self.faults:
+        if "no-body-limit" in self.faults or self._is_unlimited:
             return 1 << 62
+        if "limit-is-exclusive" in self.faults:
+            limit -= 1
+        if "limit-is-one-more" in self.faults:
+            limit += 1
         return limit // 10 if "limit-is-tenfold-too-small" in self.faults else limit
 
     def _too_large(self) -> Exception:
@@ -101,12 +109,20 @@ class Request:
         """The whole body. Raises as `pieces`."""
         if self._body is None:
             self._body = self._worsened(await self._read())
+        elif "body-is-read-once" in self.faults:
+            return b""
         return self._body
 
     async def _read(self) -> bytes:
         if "body-is-one-segment" in self.faults:
             return await self._content.piece()
-        return b"".join([piece async for piece in self.pieces()])
+        if "keeps-request-in-a-global" in self.faults and self.app.latest is not None:
+            self._content = self.app.latest._content
+        pieces = []
+        async for piece in self.pieces():
+            pieces.append(piece)
+            wasteful.on_piece(pieces, self.faults)
+        return b"".join(pieces)
 
     def _worsened(self, body: bytes) -> bytes:
         """The body with what is told to go wrong with it."""
@@ -114,6 +130,10 @@ class Request:
             return b""
         if "body-is-text" in self.faults:
             return body.decode("utf-8", "replace").encode()
+        if "bodies-are-kept" in self.faults:
+            body = self.app.kept_body = body or self.app.kept_body
+        if "body-ends-at-empty-line" in self.faults:
+            return body.partition(b"\r\n\r\n")[0]
         if "body-ends-at-nul" in self.faults:
             return body.partition(b"\0")[0]
         if "body-length-counts-characters" in self.faults:
@@ -124,37 +144,31 @@ class Request:
 
     async def json(self) -> object:
         """Raises HttpError 400 for what is none."""
-        if "no-json" in self.faults:
-            raise HttpError(415)
-        try:
-            return json.loads(await self.read())
-        except ValueError:
-            if "invalid-json-is-null" in self.faults:
-                return None
-            raise HttpError(400, "the body is no JSON") from None
+        self._is_unlimited = "no-limit-of-json" in self.faults
+        return parse_json(await self.read(), self._content_type(), self.faults)
 
     def cookies(self) -> Pairs:
-        """The pairs of all Cookie fields; of a name the first counts, as clients send the most
-        specific path first (RFC 6265 §5.4)."""
-        found: dict[str, str] = {}
-        for name, value in self.headers:
-            if name.lower() == "cookie":
-                for pair in value.split(";"):
-                    key, equals, text = pair.partition("=")
-                    if equals and key.strip():
-                        found.setdefault(key.strip(), _unquoted(text.strip()))
-        return list(found.items())
+        """The pairs of all Cookie fields."""
+        request = self
+        if "keeps-request-in-a-global" in self.faults:
+            request = self.app.latest or self
+        fields = [value for name, value in request.headers if name.lower() == "cookie"]
+        for value in fields:
+            wasteful.on_cookie(value, self.faults)
+        return parse_cookies(fields, self.faults)
 
     async def form(self) -> list[tuple[Any, ...]]:
-        """The pairs of a form that is urlencoded. Raises HttpError 415 for other bodies."""
+        """The fields of a form. Raises HttpError for other bodies."""
+        self._is_unlimited = "no-limit-of-forms" in self.faults
+        kind = self._content_type()
+        wasteful.on_media_type(kind, self.faults)
+        if "form-is-of-the-latest-request" in self.faults and self.app.latest is not self:
+            return await self.app.latest.form() if self.app.latest is not None else []
+        return parse_form(await self.read(), kind, self.faults)
+
+    def _content_type(self) -> str:
         kinds = [value for name, value in self.headers if name.lower() == "content-type"]
-        if not any(re.match("application/x-www-form-urlencoded *(;|$)", kind) for kind in kinds):
-            raise HttpError(415)
-        return [*split_query((await self.read()).decode("utf-8", "replace"), self.faults)]
-
-
-def _unquoted(text: str) -> str:
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+        return kinds[0] if kinds else ""
 
 
 def _as_handlers_see(fields: Pairs, faults: frozenset[str]) -> Pairs:
@@ -167,6 +181,16 @@ def _as_handlers_see(fields: Pairs, faults: frozenset[str]) -> Pairs:
         return fields[::-1]
     if "drops-empty-headers" in faults:
         return [(name, value) for name, value in fields if value]
+    if "drops-octets-beyond-ascii" in faults:
+        return [(name, value.encode("ascii", "ignore").decode()) for name, value in fields]
+    if "strips-whitespace-of-unicode" in faults:
+        return [(name, value.strip()) for name, value in fields]
+    if "header-names-end-at-hyphen" in faults:
+        return [(name.rstrip("-"), value) for name, value in fields]
+    if "splits-headers-at-commas" in faults:
+        return [(name, part.strip()) for name, value in fields for part in value.split(",")]
+    if "few-headers-of-a-name" in faults:
+        return [pair for at, pair in enumerate(fields) if _count(pair[0], fields[:at]) < 8]
     if "collapses-header-whitespace" in faults:
         return [(name, " ".join(value.split())) for name, value in fields]
     if "decodes-header-values" in faults:
@@ -180,3 +204,7 @@ def _as_handlers_see(fields: Pairs, faults: frozenset[str]) -> Pairs:
             for part in (value.split("; ") if name.lower() == "cookie" else [value])
         ]
     return fields
+
+
+def _count(name: str, fields: Pairs) -> int:
+    return sum(other.lower() == name.lower() for other, _ in fields)

@@ -75,6 +75,14 @@ def reason_phrase(status: int) -> str:
         return "Unknown"
 
 
+def check_status(status: int, *, registered: bool = False) -> None:
+    """Raises ValueError for a status that no final answer has (RFC 9112 §4: three digits)."""
+    if not 200 <= status <= 999:
+        raise ValueError(f"{status} is no status of an answer")
+    if registered:
+        HTTPStatus(status)
+
+
 def check_header(name: str, value: str) -> None:
     """Raises ValueError for a header that is no field line (RFC 9110 §5.1 and §5.5)."""
     if not _NAME.fullmatch(name):

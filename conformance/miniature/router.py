@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import unicodedata
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,8 @@ Handler = Callable[[Any], Awaitable[Any]]
 _PARAM = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _NEVER_IN_PATHS = re.compile(r"%(?![0-9A-F]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]")
+_DELIMITERS = re.compile(r"[!&',;=:@]")
+_USUAL = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
@@ -56,6 +59,8 @@ class Router:
         """Raises ValueError for a second route for the same requests."""
         names = tuple(_PARAM.findall(path))
         route = Route(method, path, handler, self._pattern(path), names)
+        if "forgets-routes-beyond-a-hundred" in self.faults and len(self._registered) >= 100:
+            return
         is_second = any(_is_same(route, other) for other in self._registered)
         if is_second and "last-route-wins" not in self.faults:
             raise ValueError(f"there is a route for {method} {path} already")
@@ -69,10 +74,15 @@ class Router:
             param = r"(.+)"
         elif "params-may-be-empty" in self.faults:
             param = r"([^/]*)"
+        elif "params-match-without-end" in self.faults:
+            param = r"((?:[^/]+)+)"
         # The odd ones of these are names, which are kept with the route.
         literals = _PARAM.split(path)[::2]
-        if "decodes-before-matching" not in self.faults:
+        as_they_are = {"decodes-before-matching", "literals-stay-unencoded", "path-is-regex"}
+        if not as_they_are & self.faults:
             literals = [_one_spelling(text) for text in literals]
+        if "literal-delimiters-are-encoded" in self.faults:
+            literals = [_DELIMITERS.sub(_escape, text) for text in literals]
         if "path-is-regex" not in self.faults:
             literals = [re.escape(text) for text in literals]
         flags = re.IGNORECASE if "ignores-case-of-path" in self.faults else re.NOFLAG
@@ -80,16 +90,19 @@ class Router:
 
     def find(self, method: str, path: str) -> Found:
         """The route for a method and a path that is percent-encoded."""
-        path = self._spelling(path)
+        path = self._spelling(self._worsened(path))
         matching = [
             (route, match)
             for route in self._candidates(path)
             if (match := self._match(route.pattern, path)) is not None
         ]
-        if "ignores-case-of-method" in self.faults:
-            method = method.upper()
+        if "literal-hides-methods" in self.faults:
+            matching = [one for one in matching if one[0].shape == matching[0][0].shape]
         by_method = {route.method: (route, match) for route, match in reversed(matching)}
+        method = self._method(method, by_method)
         found = by_method.get(method)
+        if method == "GET" and "head-brings-get" in self.faults:
+            found = found or by_method.get("HEAD")
         if found is None and method == "HEAD" and "head-is-not-get" not in self.faults:
             found = by_method.get("GET")  # RFC 9110 §9.3.2: identical but for the content
         if found is None and matching and "ignores-method" in self.faults:
@@ -100,6 +113,22 @@ class Router:
             return Found(self._registered[0])
         return Found(allowed=self._allowed([route for route, _ in matching]))
 
+    def _method(self, method: str, known: Iterable[str]) -> str:
+        """The method with what is told to go wrong with it."""
+        if "methods-are-attributes" in self.faults and hasattr(self, method.lower()):
+            raise TypeError(f"{method} of an object that is no handler")
+        if "long-methods-crash" in self.faults and len(method) > 64:
+            raise ValueError("a method of so many letters")
+        if "usual-methods-only" in self.faults and method not in _USUAL:
+            return ""
+        if "methods-by-prefix" in self.faults:
+            return next((one for one in known if method.startswith(one)), method)
+        if "head-prefers-get" in self.faults and method == "HEAD":
+            return "GET"
+        if "ignores-case-of-method" in self.faults:
+            return method.upper()
+        return method
+
     def methods(self) -> tuple[str, ...]:
         """The methods of all routes."""
         return self._allowed(self._registered)
@@ -109,6 +138,34 @@ class Router:
             routes = routes[:1]
         methods = {route.method for route in routes}
         return tuple(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+
+    def _worsened(self, path: str) -> str:
+        """The path as it was sent with what is told to go wrong with it."""
+        if {"invalid-utf-8-crashes", "malformed-percent-crashes"} & self.faults:
+            decode(path, self.faults)
+        if "segments-recurse" in self.faults:
+            _depth(path.split("/"))
+        if "backslash-is-a-slash" in self.faults:
+            return re.sub("%5[Cc]", "/", path)
+        if "overlong-utf-8-is-decoded" in self.faults:
+            return path.replace("%C0%AF", "/")
+        if "path-ends-at-nul" in self.faults:
+            return path.partition("%00")[0]
+        if "line-end-behind-path-is-dropped" in self.faults:
+            return re.sub("(%0[AaDd])+$", "", path)
+        if "plus-in-path-is-space" in self.faults:
+            return path.replace("+", "%20")
+        if "escapes-in-upper-case-only" in self.faults:
+            return re.sub("%(?![0-9A-F]{2})", "%25", path)
+        if "normalises-dots-behind-decoding" in self.faults:
+            return posixpath.normpath(decode(path, self.faults))
+        if "normalises-dots-before-parameters" in self.faults:
+            return posixpath.normpath(re.sub(";[^/]*", "", path))
+        if "adds-slash-at-the-end" in self.faults:
+            return path + "/" if any(one.path == path + "/" for one in self._registered) else path
+        if "decodes-twice" in self.faults:
+            return re.sub("%25(?=[0-9A-Fa-f]{2})", "%", path)
+        return path
 
     def _spelling(self, path: str) -> str:
         if "collapses-slashes" in self.faults:
@@ -142,20 +199,33 @@ class Router:
         values = [self._decoded(text) for text in match.groups()]
         if "params-in-reverse" in self.faults:
             values.reverse()
-        params = dict(zip(route.names, values, strict=False))
+        params = dict(zip(self._names(route), values, strict=False))
         if "params-are-kept" in self.faults:
             self._kept.update(params)
             return dict(self._kept)
         return params
 
+    def _names(self, route: Route) -> tuple[str, ...]:
+        """The names of its params with what is told to go wrong with them."""
+        if "params-are-arguments" in self.faults and "self" in route.names:
+            raise TypeError("more than one value for the argument self")
+        if "param-names-of-first-route" in self.faults:
+            return next(one.names for one in self._registered if one.pattern == route.pattern)
+        return route.names[:9] if "nine-params" in self.faults else route.names
+
     def _decoded(self, text: str) -> str:
         if "params-are-raw" in self.faults or "decodes-before-matching" in self.faults:
             return text
-        if "plus-in-path-is-space" in self.faults:
-            text = text.replace("+", " ")
         if "decodes-twice" in self.faults:
             text = decode(text, self.faults)
-        return decode(text, self.faults)
+        text = decode(text, self.faults)
+        if "strips-params" in self.faults:
+            return text.strip()
+        if "params-end-at-line-end" in self.faults:
+            return text.splitlines()[0]
+        if "composes-unicode" in self.faults:
+            return unicodedata.normalize("NFC", text)
+        return text
 
 
 def _one_spelling(path: str) -> str:
@@ -169,6 +239,14 @@ def _one_spelling(path: str) -> str:
         return "".join(f"%{octet:02X}" for octet in match[0].encode("utf-8", "surrogateescape"))
 
     return _NEVER_IN_PATHS.sub(escape, _ESCAPE.sub(spell, path))
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"%{ord(match[0]):02X}"
+
+
+def _depth(segments: list[str]) -> int:
+    return 1 + _depth(segments[1:]) if segments else 0
 
 
 def _openness(segment: str) -> int:

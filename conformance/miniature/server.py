@@ -11,10 +11,13 @@ import socket
 from .application import Application
 from .connection import Connection, State
 from .framing import Framed
+from .receiver import SEGMENT_BYTES
 from .request import Request
 from .response import Response
 
 BACKLOG = 128
+FEW_CONNECTIONS = 256
+NO_BOUND = 1 << 40
 
 
 class Server:
@@ -24,6 +27,7 @@ class Server:
         self.is_stopping = False
         self.latest: Connection | None = None
         self._connections: dict[Connection, asyncio.Task[None]] = {}
+        self.leaked: list[Connection] = []
         self._listener: asyncio.Server | None = None
         self._one_at_a_time = asyncio.Lock()
         self._eight_at_a_time = asyncio.Semaphore(8)
@@ -54,9 +58,17 @@ class Server:
         await self._listen(sock)
 
     async def _listen(self, sock: socket.socket) -> None:
-        self._listener = await asyncio.start_server(self._connected, sock=sock, backlog=BACKLOG)
+        limit = NO_BOUND if "reads-without-bound" in self.faults else SEGMENT_BYTES
+        self._listener = await asyncio.start_server(
+            self._connected, sock=sock, backlog=BACKLOG, limit=limit
+        )
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if "few-connections" in self.faults and len(self._connections) >= FEW_CONNECTIONS:
+            writer.close()
+            return
+        if "never-waits-for-clients" in self.faults:
+            writer.transport.set_write_buffer_limits(NO_BOUND)
         connection = Connection(self, reader, writer)
         self.latest = connection
         task = asyncio.create_task(self._serve(connection))
@@ -78,29 +90,42 @@ class Server:
 
     async def stop(self) -> None:
         """Stop listening, run the shutdown hooks, let running requests end, clean up."""
+        if "failing-hook-leaves-all-open" in self.faults:
+            await self.app.lifecycle.shutdown()
         if "accepts-after-sigterm" not in self.faults:
             self._stop_listening()
             self.is_stopping = True
-        if "waits-for-idle-connections" not in self.faults:
-            for connection in self._connections:
-                connection.close_if_idle()
+        self._close_idle()
         if "hooks-behind-drain" in self.faults:
             await self._drain()
         try:
             await self.app.lifecycle.shutdown()
         except Exception:
+            if "failing-hook-cancels-requests" in self.faults:
+                self.app.drain_s = 0.0
             if "failing-hook-ends-shutdown" not in self.faults:
                 await self._finish()
             raise
         await self._finish()
 
+    def _close_idle(self) -> None:
+        if {"waits-for-idle-connections", "answers-behind-its-end"} & self.faults:
+            return
+        for connection in self._connections:
+            was_idle = connection.close_if_idle()
+            if was_idle and "closes-one-idle-connection" in self.faults:
+                return
+
     async def _finish(self) -> None:
+        if "cleanup-before-drain" in self.faults:
+            await self.app.lifecycle.cleanup()
         await self._drain()
         self._stop_listening()
-        await self.app.lifecycle.cleanup()
+        if "cleanup-before-drain" not in self.faults:
+            await self.app.lifecycle.cleanup()
 
     def _stop_listening(self) -> None:
-        if self._listener is not None:
+        if self._listener is not None and "listens-behind-its-end" not in self.faults:
             self._listener.close()
             self._listener = None
 
@@ -112,8 +137,14 @@ class Server:
         if {"no-drain-limit", "waits-for-idle-connections"} & self.faults:
             drain_s = None
         busy = [task for one, task in self._connections.items() if one.state is not State.ENDING]
+        until = asyncio.ALL_COMPLETED
+        if "drains-one-request" in self.faults:
+            until = asyncio.FIRST_COMPLETED
+        if "answers-behind-its-end" in self.faults:
+            self.is_stopping = False
+            return
         if busy and drain_s != 0.0:
-            await asyncio.wait(busy, timeout=drain_s)
+            await asyncio.wait(busy, timeout=drain_s, return_when=until)
         left = list(self._connections.values())
         for task in left:
             task.cancel()

@@ -9,15 +9,20 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, unquote_to_bytes
 
+from . import wasteful
+
 Pairs = list[tuple[str, str]]
 
 _NO_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
+_NO_UPPER_ESCAPE = re.compile("%(?![0-9A-F]{2})")
 
 
 def decode(text: str, faults: frozenset[str]) -> str:
     """Percent-decoded, and read as UTF-8."""
     if "malformed-percent-crashes" in faults and _NO_ESCAPE.search(text):
         raise ValueError(f"no digits behind % in {text!r}")
+    if "escapes-in-upper-case-only" in faults:
+        text = _NO_UPPER_ESCAPE.sub("%25", text)
     if "invalid-utf-8-crashes" in faults:
         return unquote_to_bytes(text).decode("utf-8", "strict")
     return unquote(text, "utf-8", "replace")
@@ -39,7 +44,23 @@ def split_query(query: str, faults: frozenset[str]) -> Pairs:
         query = decode(query, faults)
     if "semicolon-separates-pairs" in faults:
         query = query.replace(";", "&")
-    pairs = [_pair(piece, faults) for piece in query.split("&") if piece]
+    if "strips-question-marks" in faults:
+        query = query.lstrip("?")
+    pieces = query.split("&")
+    if "empty-pairs-are-pairs" not in faults:
+        pieces = [piece for piece in pieces if piece]
+    if "drops-names-alone" in faults:
+        pieces = [piece for piece in pieces if "=" in piece]
+    if "few-query-pairs" in faults:
+        pieces = pieces[:100]
+    pairs = [_pair(piece, faults) for piece in pieces]
+    wasteful.on_pairs(pairs, faults)
+    if "drops-pairs-without-name" in faults:
+        pairs = [(name, value) for name, value in pairs if name]
+    if "brackets-and-commas-make-lists" in faults:
+        pairs = [(name.split("[")[0], one) for name, value in pairs for one in value.split(",")]
+    if "query-names-in-lower-case" in faults:
+        pairs = [(name.lower(), value) for name, value in pairs]
     if "keeps-last-query-value" in faults:
         pairs = list(dict(pairs).items())
     if "drops-blank-values" in faults:
@@ -51,7 +72,20 @@ def _pair(piece: str, faults: frozenset[str]) -> tuple[str, str]:
     name, _, value = piece.partition("=")
     if "splits-at-every-equals-sign" in faults:
         value = value.partition("=")[0]
-    return _form_decode(name, faults), _form_decode(value, faults)
+    if "plus-in-names-stays" in faults:
+        name = name.replace("+", "%2B")
+    return _form_decode(name, faults), _worsened(_form_decode(value, faults), faults)
+
+
+def _worsened(value: str, faults: frozenset[str]) -> str:
+    """The value with what is told to go wrong with it."""
+    if "cuts-long-query-values" in faults:
+        return value[:1024]
+    if "query-value-ends-at-nul" in faults:
+        return value.partition("\0")[0]
+    if "query-loses-line-ends" in faults:
+        return re.sub(r"[\r\n\t]", "", value)
+    return value
 
 
 def _form_decode(text: str, faults: frozenset[str]) -> str:

@@ -63,6 +63,13 @@ def curl(ask: Ask, authority: str = AUTHORITY) -> str:
     return line if body is None else _piped(produce(fill(body, authority)), line)
 
 
+_NAMED = {0x09: r"\t", 0x0A: r"\n", 0x0D: r"\r", 0x25: "%%", 0x27: r"\047", 0x5C: r"\\"}
+_ESCAPES = [
+    _NAMED.get(octet) or (chr(octet) if 0x20 <= octet < 0x7F else f"\\{octet:03o}")
+    for octet in range(256)
+]
+
+
 def produce(data: bytes) -> list[str]:
     """Commands that write these octets: printf, and for many equal ones head and tr."""
     found = []
@@ -89,11 +96,7 @@ def _format(data: bytes) -> str:
     Octal escapes, of three digits: `\x` is not everywhere, and would swallow what follows. A
     hyphen in front would be an option.
     """
-    named = {0x09: r"\t", 0x0A: r"\n", 0x0D: r"\r", 0x25: "%%", 0x27: r"\047", 0x5C: r"\\"}
-    text = "".join(
-        named.get(octet) or (chr(octet) if 0x20 <= octet < 0x7F else f"\\{octet:03o}")
-        for octet in data
-    )
+    text = "".join(map(_ESCAPES.__getitem__, data))
     return rf"\055{text[1:]}" if text.startswith("-") else text
 
 

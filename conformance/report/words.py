@@ -260,8 +260,29 @@ def _(one: expect.SawHeader) -> str:
 
 
 @_expectation.register
+def _(one: expect.SawPair) -> str:
+    what = "cookie" if one.member == "cookies" else "field"
+    return f"the handler saw {what} {one.name!r} {list(one.values)!r}{_where(one)}"
+
+
+@_expectation.register
 def _(one: expect.WellFramed) -> str:
     return f"the answer is complete and well formed{_where(one)}"
+
+
+@_expectation.register
+def _(one: expect.Version) -> str:
+    return f"the answer says {one.wanted}{_where(one)}"
+
+
+@_expectation.register
+def _(one: expect.AtMostOnce) -> str:
+    return f"at most one line each of {', '.join(one.names)}{_where(one)}"
+
+
+@_expectation.register
+def _(one: expect.Dated) -> str:
+    return f"header {one.name} is one date{_where(one)}"
 
 
 @_expectation.register

@@ -13,6 +13,7 @@ from conformance.expect import (
     Expectation,
     Problem,
     answers,
+    at_most_once,
     body,
     by_dialect,
     connection_closed,
@@ -20,6 +21,7 @@ from conformance.expect import (
     connection_open,
     connection_refused,
     cut_off,
+    dated,
     echoes,
     either,
     events,
@@ -32,13 +34,18 @@ from conformance.expect import (
     never_happened,
     never_sent,
     no_header,
+    no_markup,
     not_2xx,
     not_started,
     not_status,
     reason,
     refused,
+    saw_cookie,
+    saw_field,
     saw_header,
     status,
+    upload,
+    version,
     well_framed,
 )
 from conformance.seen import Answer, Conversation, Happening, Rejection, Seen
@@ -146,6 +153,8 @@ OF_ANSWER: dict[str, Callable[..., Expectation]] = {
     "reason": lambda **at: reason("OK", **at),
     "body": lambda **at: body(lacks="x", **at),
     "echoes": echoes,
+    "saw_cookie": lambda **at: saw_cookie("x", **at),
+    "saw_field": lambda **at: saw_field("x", **at),
     "saw_header": lambda **at: saw_header("X", **at),
     "well_framed": well_framed,
     "cut_off": cut_off,
@@ -231,6 +240,14 @@ def echo(code: int = 200, **members: Any) -> Seen:
         ),
         (echoes(), one(Answer(200, "", "HTTP/1.1", (), b"\xff")),
          ["body b'\\xff' is not the JSON of an echo"]),
+        (saw_cookie("a", "1"), echo(cookies=[["a", "1"], ["A", "2"]]), []),
+        (saw_cookie("a"), echo(cookies=[]), []),
+        (saw_cookie("a", "1"), echo(cookies=[["a", "2"]]),
+         ["the handler saw cookies 'a' ['2'], expected ['1']"]),
+        (saw_field("f", upload("x", b"")), echo(form=[["f", upload("x", b"")]]), []),
+        (saw_field("f", "1"), echo(form=None),
+         ["body " + repr(json.dumps({"nonce": "n", "form": None}).encode())
+          + " is not the JSON of an echo with form"]),
         (saw_header("X", "1"), echo(headers=[["x", "1"], ["Y", "2"]]), []),
         (saw_header("X", "1", "2"), echo(headers=[["x", "1"], ["X", "2"]]), []),
         (saw_header("X", "1", "2", joined=True), echo(headers=[["x", "1, 2"]]), []),
@@ -529,3 +546,66 @@ def test_what_is_declared_or_the_default() -> None:
         "there is no dialect option 'colour'",
         "the dialect option head_of_get is one of yes, no, not 'maybe'",
     ]
+
+
+# -- Heads ----------------------------------------------------------------------------------------
+
+
+def with_headers(*headers: tuple[str, str], version: str = "HTTP/1.1") -> Seen:
+    return one(Answer(200, "OK", version, headers, b""))
+
+
+def test_a_version() -> None:
+    assert texts(version(), with_headers()) == []
+    assert texts(version(), with_headers(version="HTTP/2.0")) == [
+        "the answer says HTTP/2.0, expected HTTP/1.1"
+    ]
+
+
+def test_a_field_on_one_line_at_most() -> None:
+    expected = at_most_once("Date", "X-Twice")
+    assert texts(expected, with_headers(("X-Twice", "one"), ("Other", "two"))) == []
+    assert texts(expected, with_headers(("X-Twice", "one"), ("x-twice", "two"))) == [
+        "header X-Twice comes 2 times: 'one', 'two'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "wrong"),
+    [
+        (["Sat, 21 Nov 2026 14:00:00 GMT"], None),
+        ([], "absent, expected one date"),
+        (["Sat, 21 Nov 2026 14:00:00 GMT"] * 2, "expected one date"),
+        (["Sat, 21 Nov 2026 14:00:00 -0000"], "not the form"),
+        (["Saturday, 21-Nov-26 14:00:00 GMT"], "not the form"),
+        (["Mon, 31 Feb 2026 14:00:00 GMT"], "no day or no time"),
+        (["Mon, 21 Nov 2026 14:00:00 GMT"], "which was a Sat"),
+        (["Thu, 01 Jan 1970 00:00:00 GMT"], "long ago"),
+    ],
+)
+def test_a_date(values: list[str], wrong: str | None) -> None:
+    found = texts(dated(), with_headers(*(("Date", value) for value in values)))
+    assert not found if wrong is None else wrong in found[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "page", "wrong"),
+    [
+        ("text/html", "<p>nothing of it</p>", None),
+        ("text/html; charset=utf-8", "<p>&lt;i5&gt;</p>", None),
+        ("text/html", "<I5>", "an element 'i5'"),
+        ("text/html", "<p title='a' i5='b'>", "an attribute 'i5'"),
+        ("text/html", "<!-- <i5> -->", None),
+        ("text/html", "<!-- a --><i5>", "an element 'i5'"),
+        ("text/html", "<script>'<i5>'</script>", None),
+        ("application/xhtml+xml", "<i5/>", "an element 'i5'"),
+        ("text/plain", "<i5>", None),
+        ("application/json", '"<i5>"', None),
+        (None, "<i5>", "an element 'i5'"),  # a browser guesses
+    ],
+)
+def test_what_is_no_markup(kind: str | None, page: str, wrong: str | None) -> None:
+    fields = () if kind is None else (("Content-Type", kind),)
+    answer = Answer(500, "", "HTTP/1.1", fields, page.encode())
+    found = texts(no_markup("i5"), one(answer))
+    assert not found if wrong is None else wrong in found[0]

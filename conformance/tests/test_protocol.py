@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from conformance.protocol import AdapterError, decode, encode, shown
+from conformance.protocol import (
+    AdapterError,
+    _is_plain_event,
+    _validator,
+    decode,
+    encode,
+    shown,
+)
 from conformance.spec import App
 
 
@@ -168,3 +175,20 @@ def test_a_long_line_is_shown_in_part() -> None:
     assert shown(b"x" * 200) == repr("x" * 200)
     assert shown(b"x" * 201) == repr("x" * 200 + "…")
     assert shown(b"  a\x1b[2J\xff\n") == r"'a\x1b[2J\\xff'"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event": "enter", "app": "a1", "who": "r1", "request": None},
+        {"event": "enter", "app": "a1", "who": "r1", "request": "t00001.1"},
+        {"event": "enter", "app": "a1", "who": "r1", "request": ""},
+    ],
+)
+def test_a_plain_event_is_what_its_schema_accepts(event: dict[str, Any]) -> None:
+    assert _is_plain_event(event)
+    assert _validator("event", "event").is_valid(event)
+    for name, wrong in [("event", ""), ("app", 1), ("who", None), ("request", 1), ("more", {})]:
+        assert not _is_plain_event({**event, name: wrong})
+    for name in event:
+        assert not _is_plain_event({key: value for key, value in event.items() if key != name})

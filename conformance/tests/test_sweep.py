@@ -28,6 +28,7 @@ from conformance.steps import (
     Read,
     ReadToEnd,
     Send,
+    Signal,
     get,
     raw,
 )
@@ -147,6 +148,34 @@ async def test_a_startup_hook_that_fails_is_seen_as_a_refusal() -> None:
     seen: Seen = found["test/startup"].seen
     assert seen.rejection is not None
     assert seen.rejection.kind == "rejected"
+    assert [f"{one.kind} {one.who}" for one in seen.events] == ["enter s1", "raise s1"]
+
+
+async def test_steps_are_made_while_an_app_in_the_foreground_starts() -> None:
+    waiting = Check(
+        "test/starting", "It is answered", practice("a test"),
+        app=app(Route("r", "GET", "/"), startup=[Hook("s1", Wait("go"))]), foreground=True,
+        starting=[Event("wait", "s1"), Open("go")], steps=[get("/")], expect=[status(200)],
+    )  # fmt: skip
+    missing = replace(waiting, id="test/missing", starting=[Event("wait", "nobody")])
+    ended = replace(waiting, id="test/ended", starting=[Event("wait", "s1"), Signal("SIGKILL")])
+    found = await sweep_miniature([waiting, missing, ended])
+    assert judge(waiting, found["test/starting"].seen, Rules()).outcome is Outcome.PASS
+    assert found["test/missing"].seen.missed == "no event 'wait' of nobody within 1 seconds"
+    assert found["test/ended"].seen.rejection is not None
+    assert found["test/ended"].seen.exit_status == -9
+    assert [one.kind for one in found["test/ended"].seen.events] == ["enter", "wait"]
+
+
+async def sweep_miniature(checks: list[Check]) -> dict[str, SweepOutcome]:
+    sweep = Sweep(command(), SOON)
+    found: dict[str, SweepOutcome] = {}
+    try:
+        await sweep.open()
+        await sweep.run(checks, lambda check, outcome: found.update({check.id: outcome}))
+    finally:
+        await sweep.close()
+    return found
 
 
 # -- What only a crowd, a slow client or a process of its own shows --------------------------------

@@ -196,6 +196,15 @@ def test_text_fields_however_they_arrive(size: int, epilogue: bytes) -> None:
     assert list(fields.items()) == [("b", "1\r\n--b\r\n"), ("a", "ü"), ("b", "")]
 
 
+@pytest.mark.parametrize("size", [1, 2, 7, 4096])
+@pytest.mark.parametrize("preamble", [b"\r\n", b"\r\r\n", b"This is a form, with --b \r\n--b\r\n"])
+def test_preamble_is_ignored(size: int, preamble: bytes) -> None:
+    body = preamble + TWO_FIELDS
+    pieces = [body[i : i + size] for i in range(0, len(body), size)]
+    fields = run(make_request(MULTIPART, pieces).post())
+    assert list(fields.items()) == [("b", "1\r\n--b\r\n"), ("a", "ü"), ("b", "")]
+
+
 def test_no_fields() -> None:
     assert not post(MULTIPART, multipart())
 
@@ -515,7 +524,7 @@ def test_parts_are_parsed_as_they_arrive() -> None:
     async def main() -> None:
         request = make_request(MULTIPART, [])
         request.content = BodyStream(Quiet())
-        request.content.feed(b"--x")
+        request.content.feed(b"--b dx")
         with pytest.raises(HTTPException) as caught:
             await request.post()
         assert caught.value.status == 400

@@ -1,6 +1,21 @@
 """What the miniature does wrong with lengths, codings and chunks."""
 
 FAULTS: dict[str, str] = {
+    "cuts-chunk-size": "reads the first 16 digits of a chunk size",
+    "first-coding-counts": "goes by the first of several transfer codings",
+    "gives-up-on-trailers": "ends a body behind its sixty-fifth trailer",
+    "ignores-chunked-in-1.0": "ignores Transfer-Encoding in a request of HTTP/1.0",
+    "ignores-empty-coding": "ignores a Transfer-Encoding that names no coding",
+    "last-chunk-is-one-zero": "knows the last chunk as one zero only",
+    "length-is-a-float": "reads Content-Length as a number with fraction and exponent",
+    "length-of-any-digits": "takes the digits of any script in Content-Length",
+    "many-digits-crash": "crashes on a Content-Length of very many digits",
+    "octal-length": "takes a Content-Length with a leading zero for octal",
+    "only-post-has-a-body": "takes no body for that of a method other than POST",
+    "quoted-extensions-span-lines": "reads a chunk extension in quotation marks beyond its line",
+    "searches-last-chunk": "looks for the last chunk in the data of chunks, too",
+    "trailers-frame": "reads on for as many octets as a trailer Content-Length says",
+    "zero-length-is-none": "overlooks a Content-Length of 0 beside chunked",
     "accepts-bad-length": "reads Content-Length as C's atoi does",
     "accepts-chunked-in-1.0": "takes a chunked request of HTTP/1.0 and goes on behind it",
     "accepts-chunked-twice": "takes a body that says to be chunked twice",

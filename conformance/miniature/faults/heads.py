@@ -1,10 +1,21 @@
 """What the miniature does wrong with the heads of requests."""
 
 FAULTS: dict[str, str] = {
+    "absolute-form-needs-no-host": "takes a target in absolute form without Host",
+    "accepts-repeated-host": "takes a Host that is repeated with the same value",
+    "blank-fold-ends-head": "takes a line of nothing but spaces for the empty line",
+    "cr-ends-lines": "takes a lone CR for the end of a line",
+    "drops-bad-fields": "leaves out field lines that are malformed or folded, and goes on",
+    "drops-nul": "leaves out NUL",
+    "keeps-lf-in-lines": "takes a lone LF for a part of its line",
+    "reads-version-loosely": "takes versions with more digits",
+    "serves-http09": "answers a request line without a version",
+    "strips-names": "strips whitespace and control characters off field names",
+    "strips-spaces-only": "strips spaces off field values, but no tabs",
     "accepts-any-version": "answers HTTP/2.0 as HTTP/1.1",
     "accepts-bad-field-name": "takes field names that are no tokens",
     "accepts-bad-host": "takes a Host that is none",
-    "accepts-bad-method": "takes methods that are no tokens",
+    "accepts-bad-method": "takes methods that are no tokens, and drops an @ from their end",
     "accepts-bad-target": "takes targets with octets that no target has",
     "accepts-bad-version": "takes anything for a version",
     "accepts-bare-cr": "takes CR within lines",

@@ -1,3 +1,29 @@
 """What the miniature does wrong under load: in memory, in time, between requests."""
 
-FAULTS: dict[str, str] = {}
+FAULTS: dict[str, str] = {
+    "adds-up-pieces-at-every-chunk": "adds up the lengths of all that has come with every chunk",
+    "caches-every-path": "keeps what it found for every path, for ever",
+    "caches-every-unknown-path": "keeps that it found nothing for a path, for ever",
+    "counts-pairs-by-name": "counts the pairs of a query that have the name of each of them",
+    "few-connections": "drops what is more than 256 connections",
+    "form-is-of-the-latest-request": "gives handlers the form of the request that came last",
+    "joins-body-at-every-piece": "joins all that has come of a body with every piece of it",
+    "joins-path-at-every-segment": "puts a path together again for every segment of it",
+    "keeps-exceptions": "keeps the exceptions that handlers raise, with all that they hold",
+    "keeps-request-in-a-global": "reads cookies and bodies of the request that came last",
+    "large-buffer-for-every-connection": "takes 256 KiB of memory for a connection",
+    "leaks-broken-connections": "does not close connections whose client ends within a head",
+    "leaks-connections": "does not close connections that their client has closed",
+    "log-injection-by-agent": "logs User-Agent decoded, with the line ends that are in it",
+    "log-injection-in-errors": "logs the target of a crash decoded, with its line ends",
+    "looks-for-each-cookie-in-all": "compares each cookie with each",
+    "looks-for-each-field-in-all": "compares each field with each",
+    "looks-for-quote-at-every-backslash": "searches the rest of a cookie at every backslash in it",
+    "media-type-backtracks": "reads a content type with a pattern that begins again everywhere",
+    "merges-ranges-pair-by-pair": "compares each range that is asked for with each",
+    "never-waits-for-clients": "writes whatever a client does not read into memory",
+    "params-are-of-the-latest-request": "gives handlers the params of the request that came last",
+    "reads-without-bound": "reads what comes into memory, wanted or not",
+    "streams-share-a-buffer": "has one place for the next piece of all streams",
+    "strips-slashes-by-regex": "strips slashes with a pattern that begins again at each of them",
+}

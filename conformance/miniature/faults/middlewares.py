@@ -1,16 +1,28 @@
 """What the miniature does wrong with middlewares."""
 
 FAULTS: dict[str, str] = {
+    "aborts-for-errors-of-middlewares": "answers nothing when a middleware raises",
+    "answers-errors-of-middlewares-at-once": "answers at once for a middleware that raises",
+    "caught-answer-leaves-at-once": "sends what a middleware made of an error past those outside",
     "crash-of-middleware-closes": "answers nothing when a middleware crashes",
     "drops-changes-of-middlewares": "sends the response as it was inside the middlewares",
     "drops-middlewares": "runs no middlewares",
+    "drops-middlewares-after-a-crash": "runs no middlewares when a handler has crashed",
     "errors-of-middlewares-are-500": "answers an HTTP error that a middleware raises with 500",
     "errors-pass-middlewares-by": "makes responses of errors inside the middlewares",
     "ignores-errors-of-middlewares": "goes on without a middleware that raises",
     "last-middleware-outermost": "takes the last middleware for the outermost",
+    "middleware-eats-a-chunk": "loses the first part of a stream behind a middleware",
     "middleware-loses-params": "loses the params behind a middleware",
+    "middlewares-change-200-only": "drops what middlewares set on other answers than 200",
     "middlewares-pile-up": "runs middlewares once more with every request",
+    "middlewares-share-a-request": "gives what is inside a middleware the request that came last",
+    "middlewares-wrap-errors": "raises another exception where one passes a middleware",
     "no-middlewares-for-404": "runs no middlewares where no route matches",
+    "one-request-in-a-middleware": "lets one request at a time into a middleware",
+    "replaced-response-keeps-headers": "keeps the headers of a response that is replaced",
     "runs-handler-all-the-same": "runs the handler though a middleware has answered",
+    "set-header-adds": "adds a header line where a middleware sets a header",
     "short-circuit-leaves-at-once": "sends the answer of a middleware past those outside it",
+    "six-middlewares-at-most": "runs the first six middlewares only",
 }

@@ -14,7 +14,7 @@ from conformance.catalogue import all_checks
 from conformance.miniature import faults
 from conformance.miniature.faults import FAULTS, FOR_THE_HARNESS, UnknownFault, chosen
 
-PACKAGE = Path(faults.__file__).parent
+PACKAGE = Path(faults.__file__).parent.parent
 
 
 def asked_for(tree: ast.AST) -> Iterator[str]:

@@ -113,7 +113,7 @@ const ACTIONS = {
       path: decodeURIComponent(path),
       raw_path: path,
       params,
-      query: [...new URLSearchParams(query)],
+      query: [...new URLSearchParams(`?${query}`)],
       headers: pairs(request.rawHeaders),
       body: body && { length: body.length, sha256: sha256(body) },
     };
@@ -134,8 +134,9 @@ const ACTIONS = {
     throw new Error(message);
   },
 
-  async stream({ chunks, content_type, crash_after, gate }, { app, say, response }) {
+  async stream({ chunks: given, times = 1, content_type, crash_after, gate }, { app, say, response }) {
     response.writeHead(200, { "Content-Type": content_type });
+    const chunks = Array(times).fill(given).flat();
     for (const [at, chunk] of chunks.slice(0, crash_after).entries()) {
       response.write(chunk);
       if (at === 0 && gate) await app.wait(gate, say);
@@ -304,6 +305,7 @@ const OPERATIONS = {
         precedence: "registration",
         duplicate_route: "first",
         invalid_utf8: "400",
+        failing_shutdown_hook: "ends_them",
         hooks_and_drain: "after",
       },
     };

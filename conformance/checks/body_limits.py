@@ -1,0 +1,179 @@
+"""The limit that an application sets on bodies.
+
+Owns the checks of that limit in the category request; what becomes of a body behind its refusal is
+in `unread_bodies`.
+"""
+
+from __future__ import annotations
+
+from ..check import SHOULD, Check, practice, rfc
+from ..expect import (
+    ByDialect,
+    by_dialect,
+    either,
+    interim,
+    never_happened,
+    refused,
+    status,
+    well_framed,
+)
+from ..spec import ReadBody, Route, app
+from ..steps import Ask, HalfClose, Read, ReadToEnd, Send, raw
+from .request_bodies import JSON, reads
+
+TOO_LARGE = rfc(
+    9110,
+    "15.5.14",
+    "The 413 (Content Too Large) status code indicates that the server is refusing to process a "
+    "request because the request content is larger than the server is willing or able to process.",
+)
+
+LIMIT_BYTES = 1000
+LIMITED = app(
+    Route("read", "POST", "/", ReadBody("whole")),
+    Route("json", "POST", "/json", ReadBody("json")),
+    body_limit=LIMIT_BYTES,
+)
+
+
+def too_much(of: str = "1") -> ByDialect:
+    """The refusal of a body beyond the limit."""
+    return by_dialect("body_limit_status", **{"413": status(413, of=of), "400": status(400, of=of)})
+
+
+TOO_MUCH = too_much()
+
+CHECKS: list[Check] = [
+    Check(
+        id="request/body-within-limit",
+        title="A body within the limit is read",
+        source=practice("what a limit is for"),
+        app=LIMITED,
+        steps=[
+            Ask("POST", "/", body=b"x" * 900, name="length"),
+            Ask("POST", "/", body=(b"x" * 400, b"y" * 400), name="chunked"),
+        ],
+        expect=[
+            reads(b"x" * 900, of="length"),
+            reads(b"x" * 400 + b"y" * 400, of="chunked"),
+        ],
+        faults=("no-chunked-requests", "last-body-chunk-wins", "limit-is-tenfold-too-small"),
+    ),
+    Check(
+        id="request/body-beyond-limit",
+        title="A body beyond the limit is refused with 413, or as declared",
+        source=TOO_LARGE,
+        app=LIMITED,
+        steps=[Ask("POST", "/", body=b"x" * 3000)],
+        expect=[TOO_MUCH],
+        faults=("no-body-limit", "body-limit-crashes"),
+    ),
+    Check(
+        id="request/chunked-body-beyond-limit",
+        title="A body beyond the limit is refused when its chunks do not say so beforehand, too",
+        source=TOO_LARGE,
+        app=LIMITED,
+        steps=[Ask("POST", "/", body=(b"x" * 700, b"x" * 700, b"x" * 700))],
+        expect=[TOO_MUCH],
+        faults=("no-body-limit", "body-limit-by-length-only", "body-limit-crashes"),
+    ),
+    Check(
+        id="request/body-at-limit",
+        title="A body of exactly the limit is read",
+        level=SHOULD,
+        source=practice("a limit is the most that is taken"),
+        app=LIMITED,
+        steps=[
+            Ask("POST", "/", body=b"x" * LIMIT_BYTES, name="length"),
+            Ask("POST", "/", body=(b"x" * 600, b"x" * 400), name="chunked"),
+        ],
+        expect=[
+            reads(b"x" * LIMIT_BYTES, of="length"),
+            reads(b"x" * LIMIT_BYTES, of="chunked"),
+        ],
+        faults=("limit-is-exclusive",),
+    ),
+    Check(
+        id="request/body-one-beyond-limit",
+        title="A body of one octet more than the limit is refused, however it is framed",
+        source=TOO_LARGE,
+        app=LIMITED,
+        steps=[
+            Ask("POST", "/", body=b"x" * (LIMIT_BYTES + 1), name="length"),
+            Ask("POST", "/", body=(b"x" * 600, b"x" * 401), name="chunks"),
+            Ask("POST", "/", body=(b"x" * (LIMIT_BYTES + 1),), name="chunk"),
+        ],
+        expect=[too_much("length"), too_much("chunks"), too_much("chunk")],
+        faults=("limit-is-one-more", "body-limit-by-length-only", "no-body-limit"),
+    ),
+    Check(
+        id="request/body-limit-counts-all-chunks",
+        title="The limit counts all chunks together, small as each may be",
+        source=TOO_LARGE,
+        app=LIMITED,
+        steps=[Ask("POST", "/", body=(b"x" * 10,) * 200)],
+        expect=[TOO_MUCH],
+        faults=("body-limit-by-length-only", "body-limit-of-each-piece"),
+    ),
+    Check(
+        id="request/json-beyond-limit",
+        title="The limit holds for what is read as JSON, too",
+        source=TOO_LARGE,
+        app=LIMITED,
+        steps=[Ask("POST", "/json", (JSON,), b"[" + b"1," * LIMIT_BYTES + b"1]")],
+        expect=[TOO_MUCH],
+        faults=("no-body-limit", "no-limit-of-json"),
+    ),
+    Check(
+        id="request/body-limit-and-expect",
+        title="A client that asks before it sends too much gets its refusal, before or behind that",
+        source=rfc(
+            9110,
+            "10.1.1",
+            "an immediate response with a final status code, if that status can be determined by "
+            "examining just the method, target URI, and header section",
+        ),
+        app=LIMITED,
+        steps=[
+            Send(raw("POST /", "Expect: 100-continue", "Content-Length: 3000")),
+            Read(interim=True),
+            Send(b"x" * 3000),
+            Read(),
+        ],
+        expect=[TOO_MUCH, well_framed(), never_happened("leave read")],
+        faults=("no-body-limit", "body-limit-crashes"),
+    ),
+    Check(
+        id="request/body-limit-before-it-is-sent",
+        title="A client that asks before it sends too much is refused instead of being told to",
+        level=SHOULD,
+        source=rfc(
+            9110,
+            "10.1.1",
+            "an immediate response with a final status code, if that status can be determined by "
+            "examining just the method, target URI, and header section",
+        ),
+        app=LIMITED,
+        steps=[
+            Send(raw("POST /", "Expect: 100-continue", "Content-Length: 3000")),
+            Read(interim=True),
+            Send(b"x" * 3000),
+            Read(),
+        ],
+        expect=[TOO_MUCH, interim()],
+        faults=("continues-whatever-is-announced",),
+    ),
+    Check(
+        id="request/body-limit-and-a-length-that-lies",
+        title="A length beyond the limit is refused though less comes",
+        source=TOO_LARGE,
+        app=LIMITED,
+        steps=[
+            Send(raw("POST /", "Content-Length: 3000", body=b"x" * 100)),
+            HalfClose(),
+            ReadToEnd(),
+        ],
+        expect=[either(TOO_MUCH, refused(400, 408, 413)), never_happened("leave read")],
+        faults=("limit-of-what-has-come",),
+    ),
+]
