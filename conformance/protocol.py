@@ -67,7 +67,7 @@ def decode(line: bytes) -> Message:
 
 
 def _is_plain_event(message: Message) -> bool:
-    """What nearly every line of a run is, told without its schema; a test holds the two together."""
+    """What nearly every line of a run is, told without its schema; a test ties the two."""
     return (
         message.keys() == _PLAIN_EVENT
         and all(type(message[name]) is str and message[name] for name in ("event", "app", "who"))

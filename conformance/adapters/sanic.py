@@ -148,8 +148,8 @@ class SanicAdapter(Adapter):
                 end_s = loop.time() + application.config.GRACEFUL_SHUTDOWN_TIMEOUT
                 for connection in set(server.connections):
                     connection.close_if_idle()
-                while server.connections and loop.time() < end_s:
-                    await asyncio.sleep(_POLL_S)  # it has no event for this, and polls as well
+                while server.connections and loop.time() < end_s:  # noqa: ASYNC110 nor has it an event
+                    await asyncio.sleep(_POLL_S)
                 for connection in set(server.connections):
                     connection.abort()
                 await asyncio.sleep(0)  # its loop takes a turn here, too

@@ -140,8 +140,10 @@ class Application:
             return _answering(instead)
         wasteful.on_path(request.raw_path, self.faults)
         found = self.router.find(self._method(request), request.raw_path)
-        kept = "caches-every-unknown-path" if found.route is None else "caches-every-path"
-        if kept in self.faults:
+        is_known = found.route is not None
+        if (is_known and "caches-every-path" in self.faults) or (
+            not is_known and "caches-every-unknown-path" in self.faults
+        ):
             self._kept.append((found, request.target, request.path))
         if found.route is None:
             error = self._to_path_without_slash(request) or self._no_route(found.allowed)

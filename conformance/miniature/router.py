@@ -78,8 +78,9 @@ class Router:
             param = r"((?:[^/]+)+)"
         # The odd ones of these are names, which are kept with the route.
         literals = _PARAM.split(path)[::2]
-        as_they_are = {"decodes-before-matching", "literals-stay-unencoded", "path-is-regex"}
-        if not as_they_are & self.faults:
+        if not (
+            {"decodes-before-matching", "literals-stay-unencoded", "path-is-regex"} & self.faults
+        ):
             literals = [_one_spelling(text) for text in literals]
         if "literal-delimiters-are-encoded" in self.faults:
             literals = [_DELIMITERS.sub(_escape, text) for text in literals]
