@@ -241,26 +241,13 @@ class AdapterProcess:
     async def kill(self) -> None:
         """End it and everything that it started."""
         kill_session(self.pid)
-        await self._wait_for_process()
+        await self._process.wait()
         kill_session(self.pid)  # what was started while the first round went through
         for task in self._tasks:
-            if not task.cancelled():
-                await task
+            await task
         self._guard.forget(self.pid)
         while self._folders:
             self._folders.pop().cleanup()
-
-    async def _wait_for_process(self) -> None:
-        """asyncio waits for the ends of the pipes as well as for the process, so somebody has to
-        read them, also when those who did so were cancelled."""
-        streams = (self._process.stdout, self._process.stderr)
-        unread = []
-        for task, stream in zip(self._tasks, streams, strict=False):
-            if task.cancelling() or task.cancelled():
-                await asyncio.wait([task])
-                assert stream is not None
-                unread.append(stream.read())
-        await asyncio.gather(self._process.wait(), *unread)
 
     @property
     def stderr(self) -> str:

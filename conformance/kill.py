@@ -42,7 +42,10 @@ async def matrix(pairs: Mapping[str, Sequence[Check]]) -> dict[str, dict[str, Ve
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{len(found)}/{len(pairs)} miniatures")
 
-    await asyncio.gather(*(one(fault, checks) for fault, checks in pairs.items()))
+    # Not `gather`: where one fails, the event loop would be ended with processes half started.
+    async with asyncio.TaskGroup() as group:
+        for fault, checks in pairs.items():
+            group.create_task(one(fault, checks))
     return found
 
 

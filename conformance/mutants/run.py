@@ -122,7 +122,9 @@ async def run(mutants: Sequence[Mutant], jobs: int, record: Path) -> list[Fate]:
         sys.stderr.write(f"\r{done}/{len(mutants)} mutants, {survivors} survive ")
         return known[mutant]
 
-    fates = await asyncio.gather(*map(one, mutants))
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(mutant)) for mutant in mutants]
+    fates = [task.result() for task in tasks]
     sys.stderr.write("\n")
     return fates
 
