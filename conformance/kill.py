@@ -1,12 +1,13 @@
 """Who checks the checks: every check is run against miniatures that do one thing wrong.
 
-Owns the kill matrix. `python -m conformance.kill FOLDER` (`make kill-matrix`) runs all checks on
-every miniature and writes docs/kill-matrix.md; a test runs each miniature against the checks that
-name it.
+Owns the kill matrix. `python -m conformance.kill FOLDER` (`make kill-matrix`) runs every miniature
+against the checks of the categories that its fault belongs to, and writes docs/kill-matrix.md; a
+test runs each miniature against the checks that name it.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from .catalogue import all_checks
 from .check import Check
 from .driver import Command, Deadlines
 from .judge import Outcome as Verdict
-from .miniature.faults import FAULTS, FOR_THE_HARNESS
+from .miniature.faults import FAULTS
 from .verdicts import fails, verdicts
 
 AT_ONCE = 3
@@ -49,7 +50,7 @@ async def matrix(pairs: Mapping[str, Sequence[Check]]) -> dict[str, dict[str, Ve
     return found
 
 
-def named() -> dict[str, list[Check]]:
+def named_checks() -> dict[str, list[Check]]:
     """The checks that say that a fault fails them, by fault."""
     found: dict[str, list[Check]] = {}
     for check in all_checks():
@@ -68,10 +69,10 @@ def text(found: Mapping[str, Mapping[str, Verdict]]) -> str:
     lines = [
         "# The kill matrix",
         "",
-        f"{len(killers)} checks, each run against {len(found)} miniatures: implementations that do",
-        "one thing wrong. A check that fails on none would not be finished. Bold are the",
-        "faults that a check says it is for. Checks that start a process of their own are run",
-        "where one of them names the fault. Written by `make kill-matrix`.",
+        f"{len(killers)} checks and {len(found)} miniatures: implementations that do one thing",
+        "wrong. Each miniature is run against all checks of every category that has one which names its",
+        "fault. A check that fails on none would not be finished. Bold are the faults that a check",
+        "says it is for. Written by `make kill-matrix`.",
         "",
         "| check | fails on |",
         "|---|---|",
@@ -92,24 +93,33 @@ def text(found: Mapping[str, Mapping[str, Verdict]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def everything() -> dict[str, Sequence[Check]]:
-    """What is run on each miniature: every check, but those that start a process of their own only
-    where one of those names the fault. They are most of the work, and see little else."""
-    shared = [check for check in all_checks() if not check.has_process_alone]
-    slow_ones = {
-        fault for check in all_checks() if check.has_process_alone for fault in check.faults
-    }
+def related() -> dict[str, list[Check]]:
+    """The checks of every category that has one which names the fault."""
     return {
-        fault: all_checks() if fault in slow_ones else shared
-        for fault in FAULTS
-        if fault not in FOR_THE_HARNESS
+        fault: [
+            check for check in all_checks() if check.category in {one.category for one in named}
+        ]
+        for fault, named in named_checks().items()
     }
 
 
-def main(folder: Path) -> None:
-    found = asyncio.run(matrix(everything()))
-    (folder / "kill-matrix.md").write_text(text(found), encoding="utf-8")
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m conformance.kill",
+        description="Run checks on miniatures that do one thing wrong, and write kill-matrix.md.",
+    )
+    parser.add_argument("folder", type=Path, help="where kill-matrix.md is written")
+    parser.add_argument(
+        "--all", action="store_true",
+        help="every check on every miniature, not only those of the same categories: hours",
+    )  # fmt: skip
+    options = parser.parse_args(arguments)
+    pairs: Mapping[str, Sequence[Check]] = related()
+    if options.all:
+        pairs = {fault: all_checks() for fault in pairs}
+    found = asyncio.run(matrix(pairs))
+    (options.folder / "kill-matrix.md").write_text(text(found), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

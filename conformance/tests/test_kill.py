@@ -8,10 +8,10 @@ import pytest
 
 from conformance.catalogue import all_checks
 from conformance.judge import Outcome
-from conformance.kill import DEADLINES, command, matrix, named, text
+from conformance.kill import DEADLINES, command, matrix, named_checks, text
 from conformance.verdicts import fails, verdicts
 
-NAMED = named()
+NAMED = named_checks()
 
 
 @pytest.fixture(scope="module")
