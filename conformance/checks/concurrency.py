@@ -209,7 +209,7 @@ CHECKS = [
     ),
     Check(
         id="concurrency/own-request-in-a-crowd",
-        title="Of six hundred requests on sixty connections each is told of itself",
+        title="Each of six hundred requests on sixty connections gets its own answer",
         source=ISOLATED,
         app=ITEMS,
         steps=[Crowd(MARKED, 600, 60, own=MARKS)],

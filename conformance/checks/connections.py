@@ -151,7 +151,7 @@ PERSISTENCE = [
     ),
     Check(
         id="connection/http10-keep-alive",
-        title="A connection that is kept for a client of HTTP/1.0 is said to be",
+        title="The answer to a client of HTTP/1.0 whose connection is kept says so",
         source=practice(
             "a client of HTTP/1.0 reads to the end of the connection unless the answer says "
             "keep-alive (RFC 9112 §9.3, appendix C.2.2)"

@@ -239,7 +239,7 @@ REQUEST_LINES = [
         title="A target with a space in it is refused",
         source=rfc(
             9112,
-            "3",
+            "3.2",
             "Recipients of an invalid request-line SHOULD respond with either a 400 (Bad Request) "
             "error or a 301 (Moved Permanently) redirect with the request-target properly encoded.",
         ),

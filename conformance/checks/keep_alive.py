@@ -196,9 +196,9 @@ HTTP10 = [
         source=rfc(
             9112,
             "9.3",
-            "Recipients determine whether a connection is persistent or not based on the protocol "
-            "version and Connection header field (Section 7.6.1 of [HTTP]) in the most recently "
-            "received message, if any",
+            "A recipient determines whether a connection is persistent or not based on the "
+            "protocol version and Connection header field (Section 7.6.1 of [HTTP]) in the most "
+            "recently received message, if any",
         ),
         steps=[
             Send(raw("GET / HTTP/1.0", "Connection: keep-alive")),

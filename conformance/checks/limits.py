@@ -10,7 +10,7 @@ that a server without any would answer.
 
 from __future__ import annotations
 
-from ..check import SHOULD, Check, Source, practice, rfc
+from ..check import MUST, SHOULD, Check, Source, practice, rfc
 from ..expect import (
     Expectation,
     answers,
@@ -128,6 +128,7 @@ LARGE = [
             id=f"limits/{name}",
             title=f"{what} is served or refused, and is no failure of the server's",
             source=source,
+            level=SHOULD if source is EXTENSIONS else MUST,
             app=READER,
             steps=_then_another(data),
             expect=[_refused_or_served(), SERVED],

@@ -66,7 +66,7 @@ CHECKS = [
     ),
     Check(
         id="log/method",
-        title="A method, whatever it is, begins no line of the log",
+        title="A method, whatever is in it, begins no line of the log",
         source=ONE_LINE,
         app=LOGGED,
         steps=[

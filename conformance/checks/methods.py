@@ -202,6 +202,7 @@ METHODS = [
         id="methods/name-of-an-attribute",
         title="A method with the name of something inside the server is an unknown one",
         source=NOT_IMPLEMENTED,
+        level=SHOULD,
         app=ABOUT,
         steps=[
             Send(raw("FIND /about"), on="attribute"),
@@ -228,6 +229,7 @@ METHODS = [
             "A server that receives a method longer than any that it implements SHOULD respond "
             "with a 501 (Not Implemented) status code.",
         ),
+        level=SHOULD,
         app=ABOUT,
         steps=[
             Send(raw("A" * 4000 + " /about"), on="long"),
@@ -288,6 +290,7 @@ METHODS = [
             "RFC 9110 §9.3.6 lets an origin server accept CONNECT; a framework that nobody told "
             "to be a proxy is none"
         ),
+        level=SHOULD,
         steps=[Send(raw("CONNECT other.example:443")), Read(to="CONNECT")],
         expect=[
             either(not_2xx(), [answers(0), connection_ended()]),

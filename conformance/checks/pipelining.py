@@ -80,7 +80,7 @@ CHECKS = [
     ),
     Check(
         id="pipelining/of-every-kind",
-        title="Answers with and without content keep apart when their requests come at once",
+        title="Answers with and without content are kept apart when their requests come at once",
         source=IN_ORDER,
         app=MIXED,
         steps=[
@@ -223,6 +223,7 @@ CHECKS = [
             "A server MAY process a sequence of pipelined requests in parallel if they all have "
             "safe methods (Section 9.2.1 of [HTTP])",
         ),
+        level=SHOULD,
         app=SLOW,
         # The other request is a round trip, in which a server that wants to can begin.
         steps=[
@@ -244,8 +245,8 @@ CHECKS = [
         source=rfc(
             9112,
             "6.3",
-            "If a valid Content-Length header field is present without Transfer-Encoding, its "
-            "decimal value defines the expected message body length in octets.",
+            "the message body length is determined by reading and decoding the chunked data until "
+            "the transfer coding indicates the data is complete",
         ),
         app=SLOW,
         # The other requests are round trips: a handler that begins before its body is there waits
@@ -289,7 +290,7 @@ CHECKS = [
     Check(
         id="pipelining/half-close-behind-them",
         title="A client that ends its sending side behind several requests gets no answer twice, "
-        "none out of its order, and the end of the connection",
+        "none out of order, and the end of the connection",
         source=IN_ORDER,
         app=SLOW,
         steps=[

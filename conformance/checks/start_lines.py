@@ -15,7 +15,7 @@ from .heads import HOST
 
 INVALID_LINE = rfc(
     9112,
-    "3",
+    "3.2",
     "Recipients of an invalid request-line SHOULD respond with either a 400 (Bad Request) error or "
     "a 301 (Moved Permanently) redirect with the request-target properly encoded.",
 )

@@ -41,12 +41,7 @@ from ..steps import (
 
 FINISHES = practice("all eight frameworks let what runs finish before they end")
 NOTHING_LISTENS = practice("a client that is refused goes elsewhere at once")
-WHOLE_OR_NOT = rfc(
-    9110,
-    "2.2",
-    "A sender MUST NOT generate protocol elements that convey a meaning that is known by that "
-    "sender to be false.",
-)
+WHOLE_OR_NOT = practice("who cannot send an answer to its end had better not begin it")
 
 ROOT = Route("root", "GET", "/")
 POST = Route("post", "POST", "/", ReadBody())
@@ -158,7 +153,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="shutdown/pipelined-behind-running",
-        title="Of pipelined requests the one that runs is answered whole, the others whole or not",
+        title="Of pipelined requests the running one is answered whole, others whole or not at all",
         source=WHOLE_OR_NOT,
         app=app(ROOT, SLOW),
         steps=[
@@ -191,7 +186,7 @@ CHECKS: list[Check] = [
     # -- Reading ---------------------------------------------------------------------------------
     Check(
         id="shutdown/head-ends-while-stopping",
-        title="A request whose head ends while the application stops is answered whole or not",
+        title="A request whose head ends while the application stops is answered whole, or not at all",
         source=WHOLE_OR_NOT,
         app=app(ROOT),
         steps=[

@@ -28,7 +28,7 @@ ABSOLUTE = rfc(
 )
 INVALID_LINE = rfc(
     9112,
-    "3",
+    "3.2",
     "Recipients of an invalid request-line SHOULD respond with either a 400 (Bad Request) error "
     "or a 301 (Moved Permanently) redirect with the request-target properly encoded.",
 )
@@ -79,7 +79,7 @@ TARGETS = [
     Check(
         id="targets/scheme-in-any-case",
         title="The scheme of a target in absolute form is known in any case",
-        source=rfc(3986, "3.1", "Although schemes are case-insensitive"),
+        source=rfc(9110, "4.2.3", "The scheme and host are case-insensitive"),
         app=ITEM,
         steps=[Send(raw("GET HTTP://@HOST@/items/one")), Read()],
         expect=[echoes(route="item", params={"name": "one"})],
@@ -106,9 +106,8 @@ TARGETS = [
         title="What follows two slashes at the beginning of a path is no host, and stays in it",
         source=rfc(
             9112,
-            "3.2.1",
-            "a client MUST send only the absolute path and query components of the target URI "
-            "as the request-target",
+            "3.3",
+            "Otherwise, the target URI's combined path and query component is the request-target.",
         ),
         app=ABOUT_AND_ROOT,
         steps=[Send(raw("GET //other.example/about")), Read()],

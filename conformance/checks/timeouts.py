@@ -92,6 +92,7 @@ CHECKS = [
         id="timeouts/silent-in-a-head",
         title="A client that falls silent within a head is not waited for beyond the limit",
         source=TIME_OUT,
+        level=SHOULD,
         app=HASTY_HEAD,
         steps=[Send(b"GET / HTTP/1.1\r\nX-"), ReadToEnd()],
         expect=[refused(408, 400)],
@@ -101,6 +102,7 @@ CHECKS = [
         id="timeouts/silent-in-a-body",
         title="A client that falls silent within a body is not waited for beyond the limit",
         source=TIME_OUT,
+        level=SHOULD,
         app=HASTY_BODY,
         steps=[Send(raw("POST /", "Content-Length: 100", body=b"only this")), ReadToEnd()],
         expect=[refused(408, 400), never_happened("leave read", request="")],
@@ -110,6 +112,7 @@ CHECKS = [
         id="timeouts/silent-in-a-chunk",
         title="A client that falls silent within a chunk is not waited for beyond the limit",
         source=TIME_OUT,
+        level=SHOULD,
         app=HASTY_BODY,
         steps=[
             Send(raw("POST /", "Transfer-Encoding: chunked", body=b"20\r\nonly this")),
@@ -136,7 +139,12 @@ CHECKS = [
     Check(
         id="timeouts/idle",
         title="A connection that is idle beyond its time is closed, with a 408 at most",
-        source=IDLE,
+        source=rfc(
+            9112,
+            "9.5",
+            "A client or server that wishes to time out SHOULD issue a graceful close on the "
+            "connection.",
+        ),
         level=SHOULD,
         app=HASTY_IDLE,
         steps=[Send(raw("GET /")), Read(), ReadToEnd()],

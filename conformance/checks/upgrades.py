@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from ..check import Check, rfc
+from ..check import MAY, Check, rfc
 from ..expect import (
     Expectation,
     answers,
@@ -55,6 +55,7 @@ CHECKS = [
         id="upgrade/websocket",
         title="A handshake of WebSocket at a path without one is answered in HTTP/1.1",
         source=MAY_IGNORE,
+        level=MAY,
         app=PLACES,
         # A server that knows WebSocket may refuse the handshake, and close; the 426 says how to.
         steps=[Send(raw("GET /", "Connection: Upgrade", *WEBSOCKET)), Read(), Send(LAST), Read()],
@@ -71,6 +72,7 @@ CHECKS = [
         id="upgrade/h2c",
         title="A request to go on in HTTP/2 is answered in HTTP/1.1, and the connection goes on",
         source=MAY_IGNORE,
+        level=MAY,
         app=PLACES,
         steps=[
             Send(
@@ -92,6 +94,7 @@ CHECKS = [
         id="upgrade/unknown",
         title="A request to go on in protocols that nobody knows is answered in HTTP/1.1",
         source=MAY_IGNORE,
+        level=MAY,
         app=PLACES,
         steps=[
             Send(raw("GET /", "Connection: upgrade", "Upgrade: IRC/6.9, RTA/x11, a/b")),
