@@ -186,7 +186,7 @@ CHECKS: list[Check] = [
     # -- Reading ---------------------------------------------------------------------------------
     Check(
         id="shutdown/head-ends-while-stopping",
-        title="A request whose head ends while the application stops is answered whole, or not at all",
+        title="A request whose head ends during the stop is answered whole, or not at all",
         source=WHOLE_OR_NOT,
         app=app(ROOT),
         steps=[
