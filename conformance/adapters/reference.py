@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from types import SimpleNamespace
 from typing import Any
@@ -35,6 +37,12 @@ _BY_STATUS = {
     one.status_code: one
     for one in vars(reference).values()
     if isinstance(one, type) and issubclass(one, HTTPException) and one.status_code
+} | {
+    # By name where the name is that of the status, as users raise them: what a class says of itself
+    # is what the checks are to see.
+    code.value: getattr(reference, name)
+    for code in HTTPStatus
+    if hasattr(reference, name := "HTTP" + re.sub(r"[^A-Za-z]", "", code.phrase.title()))
 }
 
 
@@ -63,12 +71,12 @@ class ReferenceAdapter(Adapter):
 
     def build(self, app: Running) -> Application:
         options: dict[str, Any] = {}
+        if app.debug:
+            options["debug"] = True
         if app.body_limit is not None:
             options["client_max_size"] = app.body_limit
         application = Application(
-            middlewares=[self._middleware(app, one) for one in app.middlewares],
-            debug=app.debug,
-            **options,
+            middlewares=[self._middleware(app, one) for one in app.middlewares], **options
         )
         for route in app.routes:
             application.router.add_route(route.method, route.path, app.handler(route))

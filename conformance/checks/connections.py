@@ -14,6 +14,7 @@ from ..check import MAY, SHOULD, Check, practice, rfc
 from ..expect import (
     Echoes,
     answers,
+    body,
     connection_ended,
     connection_open,
     echoes,
@@ -22,12 +23,14 @@ from ..expect import (
     interim,
     never_happened,
     not_status,
+    status,
     well_framed,
 )
-from ..spec import ReadBody, Respond, Route, Wait, app
+from ..spec import ReadBody, Respond, Route, Stream, Wait, app
 from ..steps import (
     BYTEWISE,
     Close,
+    Drip,
     Event,
     HalfClose,
     Open,
@@ -40,6 +43,7 @@ from ..steps import (
 )
 
 SLOW = app(Route("slow", "GET", "/slow", Wait("go")), Route("root", "GET", "/"))
+STREAM = app(Route("stream", "GET", "/stream", Stream(("first ", "second"), gate="go")))
 READER = app(Route("read", "POST", "/", ReadBody()), Route("root", "GET", "/"))
 LARGE = app(
     Route("slow", "GET", "/slow", Wait("go", Respond(200, "x" * 262144))),
@@ -63,6 +67,12 @@ IN_ORDER = rfc(
     "A server MAY process a sequence of pipelined requests in parallel if they all have safe "
     "methods (Section 9.2.1 of [HTTP]), but it MUST send the corresponding responses in the same "
     "order that the requests were received.",
+)
+HALF_CLOSED = rfc(
+    9112,
+    "9.6",
+    "Note that a TCP connection that is half-closed by the client does not delimit a request "
+    "message, nor does it imply that the client is no longer interested in a response.",
 )
 OTHERS = practice("what becomes of one client's connection is no concern of another's")
 
@@ -299,13 +309,7 @@ CLIENTS = [
     Check(
         id="connection/half-closed-client",
         title="A client that has ended its sending side still gets its answer",
-        source=rfc(
-            9112,
-            "9.6",
-            "Note that a TCP connection that is half-closed by the client does not delimit a "
-            "request message, nor does it imply that the client is no longer interested in a "
-            "response.",
-        ),
+        source=HALF_CLOSED,
         level=MAY,
         app=SLOW,
         steps=[
@@ -317,6 +321,26 @@ CLIENTS = [
         ],
         expect=[answers(1), echoes(route="slow"), well_framed()],
         faults=("half-close-is-the-end",),
+    ),
+    Check(
+        id="connection/half-closed-client-of-a-stream",
+        title="A client that has ended its sending side still gets the rest of a stream, slow as "
+        "it may be",
+        source=HALF_CLOSED,
+        level=MAY,
+        app=STREAM,
+        # Another client is the clock: a server may allow a handler a moment to begin, not to end.
+        steps=[
+            Send(raw("GET /stream")),
+            Read(head_only=True),
+            Event("wait", "stream"),
+            HalfClose(),
+            Drip(b"GET / HTTP/1.1\r\n", on="clock", every_s=0.1),
+            Open("go"),
+            ReadToEnd(),
+        ],
+        expect=[answers(1), status(200), body("first second"), well_framed()],
+        faults=("half-close-cuts-streams",),
     ),
     Check(
         id="connection/reset-harms-nobody-else",

@@ -41,11 +41,12 @@ KNOWN_INCORRECT = rfc(
     "a sender MUST NOT forward a message with a Content-Length header field value that is known to "
     "be incorrect",
 )
-FALSE = rfc(
-    9110,
-    "2.2",
-    "A sender MUST NOT generate protocol elements that convey a meaning that is known by that "
-    "sender to be false.",
+APPLIED = rfc(
+    9112,
+    "6.1",
+    "The Transfer-Encoding header field lists the transfer coding names corresponding to the "
+    "sequence of transfer codings that have been (or will be) applied to the content in order to "
+    "form the message body.",
 )
 NO_CODING = rfc(
     9112,
@@ -84,7 +85,7 @@ def _lying(name: str, what: str, fault: str, *headers: tuple[str, str]) -> Check
     return Check(
         id=f"response/own-{name}",
         title=f"A handler that sets {what} deceives no client about where its answer ends",
-        source=KNOWN_INCORRECT if name.startswith("length") else FALSE,
+        source=KNOWN_INCORRECT if name.startswith("length") else APPLIED,
         app=serving(Respond(200, "twelve bytes", "text/plain", headers)),
         steps=with_last(raw("GET /")),
         expect=[UNDECEIVED],
@@ -193,10 +194,30 @@ CHECKS: list[Check] = [
         faults=["folds-cookies"],
     ),
     Check(
+        id="response/cookie-for-every-path",
+        title="A cookie that is set without a path is for the whole site",
+        level=SHOULD,
+        source=practice(
+            "aiohttp, Sanic and Starlette send Path=/ by default; without it RFC 6265 §5.1.4 has "
+            "clients keep a cookie to the paths beside the one that set it"
+        ),
+        app=app(
+            Route(
+                "login",
+                "GET",
+                "/account/login",
+                Respond(200, "x", "text/plain", cookies=(("one", "1"),)),
+            )
+        ),
+        steps=[get("/account/login")],
+        expect=[header("Set-Cookie", matches=r"one=1(;[^;]*)*; ?(?i:path)=/(;.*)?")],
+        faults=["cookies-without-path"],
+    ),
+    Check(
         id="response/reason-as-given",
         title="A reason phrase that a handler gives is sent",
         level=SHOULD,
-        source=rfc(9112, "4", "status-line = HTTP-version SP status-code SP [ reason-phrase ]"),
+        source=GIVEN,
         app=serving(Respond(200, "x", "text/plain", reason="Quite Fine")),
         steps=[Send(raw("GET /", "Connection: close")), ReadToEnd()],
         expect=[status(200), well_framed(), reason("Quite Fine")],
@@ -239,12 +260,7 @@ CHECKS: list[Check] = [
     Check(
         id="response/cookie-lines-as-given",
         title="Set-Cookie lines that differ in their path only are all sent",
-        source=rfc(
-            6265,
-            "3",
-            "Origin servers SHOULD NOT fold multiple Set-Cookie header fields into a single header "
-            "field.",
-        ),
+        source=GIVEN,
         app=serving(
             Respond(
                 200,

@@ -60,6 +60,8 @@ FILES = app(
         ("large.txt", LARGE),
         ("empty.txt", ""),
         ("page.html", "<p>a page</p>"),
+        ("archive.tar.gz", "compressed, for what its name says"),
+        ("notes.txt.bz2", "likewise"),
         ("two words 100%.txt", "two words"),
         ("sub/inner.txt", "inner"),
     ],
@@ -174,6 +176,34 @@ CHECKS: list[Check] = [
             header("Content-Type", matches="(?i)text/plain(;.*)?", of="text"),
         ],
         faults=["files-have-no-type"],
+    ),
+    Check(
+        id="files/content-type-of-compressed",
+        title="A compressed file does not have the type of its content, unless its coding is said",
+        level=SHOULD,
+        source=rfc(
+            9110,
+            "8.3",
+            'The "Content-Type" header field indicates the media type of the associated '
+            "representation",
+        ),
+        app=FILES,
+        steps=[
+            get("/files/archive.tar.gz", name="gzip"),
+            get("/files/notes.txt.bz2", name="bzip2"),
+        ],
+        expect=[
+            either(
+                header(
+                    "Content-Type",
+                    matches=rf"(?i)application/(octet-stream|(x-)?{kind})",
+                    of=coding,
+                ),
+                header("Content-Encoding", matches=rf"(?i)(x-)?{coding}", of=coding),
+            )
+            for coding, kind in (("gzip", "gzip"), ("bzip2", "bzip2?"))
+        ],
+        faults=["compressed-files-as-their-content"],
     ),
     Check(
         id="files/missing",
@@ -331,5 +361,14 @@ CHECKS: list[Check] = [
                 "odd-file-names-crash",
             ),
         )
+    ),
+    Check(
+        id="files/folder-without-slash",
+        title="A folder without its slash is no file, and no failure of the server's",
+        source=NOT_FOUND,
+        app=FILES,
+        steps=then_next(raw("GET /files/sub")),
+        expect=[status(301, 302, 307, 308, 403, 404), well_framed(), INTACT],
+        faults=["odd-file-names-crash"],
     ),
 ]

@@ -5,12 +5,13 @@ Owns the category forms without the checks of multipart bodies.
 
 from __future__ import annotations
 
-from ..check import Check, Source, practice, rfc
+from ..check import MAY, Check, Source, practice, rfc
 from ..expect import (
     ByDialect,
     by_dialect,
     echoes,
     either,
+    interim,
     not_status,
     saw_field,
     status,
@@ -181,7 +182,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="forms/malformed-escapes",
-        title="Escapes that are none, or no UTF-8, are refused or read, and fail nothing",
+        title="Malformed escapes, and octets not in UTF-8, are refused or read, and fail nothing",
         source=CLIENTS_FAULT,
         app=READER,
         steps=[_form(b"a=%zz&b=100%&c=%E4%FF&d=\xe4\xff&e=1"), get("/", name="next")],
@@ -210,6 +211,47 @@ CHECKS: list[Check] = [
         steps=[_form(b"a=" + b"x" * 3000)],
         expect=[TOO_MUCH],
         faults=("no-body-limit", "no-limit-of-forms"),
+    ),
+    *(
+        Check(
+            id=f"forms/{kind}-limit-before-it-is-sent",
+            title=f"A client that asks before it sends {words} that is too large is refused "
+            "instead of being told to send it",
+            # The other answer that the section allows is a 100.
+            level=MAY,
+            source=rfc(
+                9110,
+                "10.1.1",
+                "an immediate response with a final status code, if that status can be determined "
+                "by examining just the method, target URI, and header fields",
+            ),
+            app=LIMITED,
+            steps=[
+                Send(
+                    raw(
+                        "POST /",
+                        f"Content-Type: {content_type}",
+                        "Expect: 100-continue",
+                        f"Content-Length: {len(form)}",
+                    )
+                ),
+                Read(interim=True),
+                Send(form),
+                Read(),
+            ],
+            expect=[TOO_MUCH, interim()],
+            faults=("continues-whatever-is-announced",),
+        )
+        for kind, words, content_type, form in (
+            ("urlencoded", "a form", "application/x-www-form-urlencoded", b"a=" + b"x" * 3000),
+            (
+                "multipart",
+                "a multipart form",
+                "multipart/form-data; boundary=limit",
+                b'--limit\r\nContent-Disposition: form-data; name="a"\r\n\r\n%b\r\n--limit--\r\n'
+                % (b"x" * 3000),
+            ),
+        )
     ),
     Check(
         id="forms/no-form",

@@ -53,10 +53,10 @@ INVALID_LENGTH = rfc(
 SAME_LENGTHS = rfc(
     9112,
     "6.3",
-    "unless the field value can be successfully parsed as a comma-separated list (Section 5.6.1 "
-    "of [HTTP]), all values in the list are valid, and all values in the list are the same (in "
-    "which case, the message is processed with that single value used as the Content-Length field "
-    "value)",
+    "the recipient MUST treat it as an unrecoverable error, unless the field value can be "
+    "successfully parsed as a comma-separated list (Section 5.6.1 of [HTTP]), all values in the "
+    "list are valid, and all values in the list are the same (in which case, the message is "
+    "processed with that single value used as the Content-Length field value).",
 )
 LARGE_LENGTH = rfc(
     9110,

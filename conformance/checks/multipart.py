@@ -20,7 +20,7 @@ NAMED = rfc(
 )
 DELIMITER = rfc(
     2046,
-    "5.1.1",
+    "5.1",
     "The boundary delimiter MUST NOT appear inside any of the encapsulated parts, on a line by "
     "itself or as the prefix of any line.",
 )
@@ -132,7 +132,12 @@ CHECKS: list[Check] = [
     Check(
         id="forms/multipart-several-files",
         title="Several files under one name all arrive, in their order",
-        source=rfc(7578, "4.3", "by sending each file by supplying multiple parts"),
+        source=rfc(
+            7578,
+            "4.3",
+            "multiple files MUST be sent by supplying each file in a separate part but all with "
+            'the same "name" parameter',
+        ),
         app=READER,
         steps=[
             _send(
@@ -202,7 +207,6 @@ CHECKS: list[Check] = [
     Check(
         id="forms/multipart-preamble",
         title="What stands before the first delimiter is ignored",
-        level=SHOULD,
         source=AROUND,
         app=READER,
         steps=[_send(b"This is a form.\r\n" + _body(_part(b"1", "a"), _part(b"2", "b")))],
@@ -212,7 +216,6 @@ CHECKS: list[Check] = [
     Check(
         id="forms/multipart-epilogue",
         title="What stands behind the last delimiter is ignored",
-        level=SHOULD,
         source=AROUND,
         app=READER,
         steps=[
@@ -262,7 +265,8 @@ CHECKS: list[Check] = [
     Check(
         id="forms/multipart-file-name-unicode",
         title="A file name in UTF-8 arrives as that",
-        source=rfc(7578, "5.1", "names and values in UTF-8"),
+        level=SHOULD,
+        source=rfc(7578, "4.2", "The encoding used for the file names is typically UTF-8"),
         app=READER,
         steps=[_send(_body(_part(b"content", "file", NAMES["unicode"], FILE)))],
         expect=[saw_field("file", upload(NAMES["unicode"], b"content"))],
@@ -332,7 +336,12 @@ CHECKS: list[Check] = [
     Check(
         id="forms/multipart-part-without-name",
         title="A part without a name is refused or passed over, and fails nothing",
-        source=NAMED,
+        source=rfc(
+            7578,
+            "4.2",
+            "The Content-Disposition header field MUST also contain an additional parameter of "
+            '"name"',
+        ),
         app=READER,
         steps=[
             _send(
@@ -353,7 +362,7 @@ CHECKS: list[Check] = [
     ),
     Check(
         id="forms/multipart-malformed-headers",
-        title="Lines of a part that are no headers are refused or passed over, and fail nothing",
+        title="Malformed header lines of a part are refused or passed over, and fail nothing",
         source=CLIENTS_FAULT,
         app=READER,
         steps=[

@@ -288,6 +288,36 @@ CHECKS = [
         faults=("refuses-leading-crlf",),
     ),
     Check(
+        id="pipelining/line-feed-behind-chunks",
+        title="A lone LF in a body is an octet of it behind a chunked request, too",
+        source=rfc(
+            9112,
+            "6.3",
+            "If a valid Content-Length header field is present without Transfer-Encoding, its "
+            "decimal value defines the expected message body length in octets.",
+        ),
+        app=MIXED,
+        steps=[
+            Send(
+                raw("POST /", "Transfer-Encoding: chunked", body=b"5\r\nhello\r\n0\r\n\r\n")
+                + _request("POST /", "b", "Content-Length: 7", body=b"one\ntwo")
+            ),
+            Read(2),
+        ],
+        expect=[
+            answers(2),
+            *(
+                echoes(
+                    index=index,
+                    route="read",
+                    body={"length": len(data), "sha256": hashlib.sha256(data).hexdigest()},
+                )
+                for index, data in enumerate((b"hello", b"one\ntwo"))
+            ),
+        ],
+        faults=("finds-lf-behind-trailers", "drops-pipelined"),
+    ),
+    Check(
         id="pipelining/half-close-behind-them",
         title="A client that ends its sending side behind several requests gets no answer twice, "
         "none out of order, and the end of the connection",

@@ -140,7 +140,7 @@ QUERY = [
     ),
     Check(
         id="query/empty-pairs",
-        title="Nothing between two separators, or behind the last, is no pair",
+        title="What is empty between two separators, or behind the last, is no pair",
         source=Source("WHATWG URL", "5.1", "If bytes is the empty byte sequence, then continue."),
         steps=[get("/?&a=1&&b=2&")],
         expect=[echoes(query=[["a", "1"], ["b", "2"]])],
@@ -187,7 +187,7 @@ QUERY = [
     ),
     Check(
         id="query/escapes-in-any-case",
-        title="An escape is decoded whatever the case of its digits",
+        title="An escape in a query is decoded whatever the case of its digits",
         source=rfc(
             3986,
             "2.1",

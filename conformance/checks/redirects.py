@@ -205,6 +205,7 @@ CHECKS: list[Check] = [
     Check(
         id="redirect/is-a-uri",
         title="What a location holds that no URI does is percent-encoded",
+        # The words are MUST NOT; who breaks them is the handler first.
         level=SHOULD,
         source=GRAMMAR,
         app=_from_deep('/a b/café/<c>"'),

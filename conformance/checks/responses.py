@@ -74,7 +74,7 @@ NO_INTERIM = rfc(
     "Since HTTP/1.0 did not define any 1xx status codes, a server MUST NOT send a 1xx response to "
     "an HTTP/1.0 client.",
 )
-STATUS_RANGE = rfc(9112, "4", "status-code = 3DIGIT")
+STATUS_RANGE = rfc(9112, "4", "status-code    = 3DIGIT")
 OWN_VERSION = rfc(9110, "6.2", "A server MUST NOT send a version to which it is not conformant.")
 HIGHEST_VERSION = rfc(
     9110,

@@ -19,6 +19,7 @@ CHALLENGE = rfc(
 )
 KEEPS_STATUS = practice("all eight frameworks: what is raised is what the client gets")
 LAST_WORD = practice("a handler that says what it answers has the last word")
+MEANT = practice("what a handler gives to an error is meant for the client")
 
 RAISED = (
     *range(400, 419), *range(421, 427), 428, 429, 431, 451,
@@ -112,12 +113,7 @@ CHECKS: list[Check] = [
     Check(
         id="exceptions/raised-401-keeps-both-challenges",
         title="Of several challenges in a raised 401 the client gets each",
-        source=rfc(
-            9110,
-            "11.6.1",
-            "User agents are advised to take special care in parsing the field value, as it might "
-            "contain more than one challenge",
-        ),
+        source=rfc(9110, "11.6.1", "the header field itself can occur multiple times"),
         app=serving(
             RaiseHttp(
                 401,
@@ -161,23 +157,13 @@ CHECKS: list[Check] = [
         413,
         "Retry-After",
         "120",
-        rfc(
-            9110,
-            "15.5.14",
-            "If the condition is temporary, the server SHOULD generate a Retry-After header field",
-        ),
+        MEANT,
     ),
     _keeps(
         416,
         "Content-Range",
         "bytes */47022",
-        rfc(
-            9110,
-            "15.5.17",
-            "A server that generates a 416 response to a byte-range request SHOULD generate a "
-            "Content-Range header field specifying the current length of the selected "
-            "representation",
-        ),
+        MEANT,
     ),
     _keeps(
         426,
@@ -194,28 +180,19 @@ CHECKS: list[Check] = [
         429,
         "Retry-After",
         "3600",
-        rfc(
-            6585,
-            "4",
-            "MAY include a Retry-After header indicating how long to wait before making "
-            "a new request",
-        ),
+        MEANT,
     ),
     _keeps(
         451,
         "Link",
         '<https://spqr.example.org/legislatione>; rel="blocked-by"',
-        practice("RFC 7725 §4: the field says who has demanded it"),
+        practice("RFC 7725 §4: the field says who has blocked it"),
     ),
     _keeps(
         503,
         "Retry-After",
         "Fri, 31 Dec 1999 23:59:59 GMT",
-        rfc(
-            9110,
-            "15.6.4",
-            "The server MAY send a Retry-After header field",
-        ),
+        MEANT,
     ),
     Check(
         id="exceptions/headers-of-one-error-only",

@@ -247,6 +247,8 @@ class Decoder:
         return True
 
     def _trailer(self) -> bool:
+        if "finds-lf-behind-trailers" in self.faults and re.search(rb"(?<!\r)\n", self._buffer):
+            raise Refusal(400, "a line of the trailers ends in LF alone")
         line = self._line(TRAILER_LIMIT_BYTES)
         if line is None:
             if self._buffer and "trailer-in-one-segment" in self.faults:

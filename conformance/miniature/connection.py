@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 from . import persistence
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LINGER_S = 1.0
 LINGER_LIMIT_BYTES = 1 << 20
+
+_T = TypeVar("_T")
 
 _log = logging.getLogger(__name__)
 
@@ -263,7 +265,10 @@ class Connection:
         if "upgrade-ends-http" in self.faults and "upgrade" in head.members("Connection"):
             await self._server.send(self, framed, response)
             await asyncio.Event().wait()
-        if not await self._server.send(self, framed, response) or not keeps_open:
+        sending = self._server.send(self, framed, response)
+        if "half-close-cuts-streams" in self.faults:
+            sending = self._unless_half_closed(sending)
+        if not await sending or not keeps_open:
             return False
         if "closes-silently" in self.faults:
             return False
@@ -315,15 +320,19 @@ class Connection:
             except TimeoutError:
                 raise Aborted from None
         if "half-close-is-the-end" in self.faults and body.at_end:
-            answering = asyncio.ensure_future(self._server.respond(request))
-            hearing = asyncio.ensure_future(self._receiver.more(self._server.app.idle_s))
-            await asyncio.wait({answering, hearing}, return_when=asyncio.FIRST_COMPLETED)
-            if hearing.done() and not hearing.result():
-                answering.cancel()
-                raise Aborted
-            hearing.cancel()
-            return await answering
+            return await self._unless_half_closed(self._server.respond(request))
         return await self._server.respond(request)
+
+    async def _unless_half_closed(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Do the work, and give it up when the client ends its sending side."""
+        working = asyncio.ensure_future(work)
+        hearing = asyncio.ensure_future(self._receiver.more(self._server.app.idle_s))
+        await asyncio.wait({working, hearing}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done() and not hearing.result():
+            working.cancel()
+            raise Aborted
+        hearing.cancel()
+        return await working
 
     def _keeps_open(self, head: Head, response: Response, body: Body) -> bool:
         """RFC 9112 §9.3, and what has been left of the body."""

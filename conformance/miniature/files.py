@@ -9,7 +9,8 @@ from __future__ import annotations
 import mimetypes
 import os
 import re
-from email.utils import formatdate, parsedate_to_datetime
+from calendar import timegm
+from email.utils import formatdate, parsedate
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -21,6 +22,7 @@ SEGMENT_BYTES = 65536
 LARGEST_DIGITS = 18
 
 _RANGE = re.compile(r"bytes=(?:([0-9]+)-([0-9]*)|-([0-9]+))")
+_TWO_DIGITS = re.compile(r"-([0-9]{2}) ")
 
 
 class Folder:
@@ -113,9 +115,11 @@ def _answer(request: Request, path: Path, content: bytes) -> Response:
         ("ETag", f'"{status.st_mtime_ns:x}-{status.st_size:x}"'),
         ("Last-Modified", formatdate(status.st_mtime, usegmt=True)),
     ]
+    if _is_another_version(request, fields[0][1], status.st_mtime):
+        raise HttpError(412)
     if _client_has_it(request, fields[0][1], status.st_mtime):
         return Response(status=304, headers=fields)
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    kind = _type_of(path.name, faults)
     size = len(content)
     found = _range(request, fields[0][1], size)
     if found is None:
@@ -139,8 +143,45 @@ def _answer(request: Request, path: Path, content: bytes) -> Response:
     return Response(part, status=206, content_type=kind, headers=fields)
 
 
+def _type_of(name: str, faults: frozenset[str]) -> str:
+    kind, coding = mimetypes.guess_type(name)
+    if coding is not None and "compressed-files-as-their-content" not in faults:
+        kind = "application/gzip" if coding == "gzip" else None
+    return kind or "application/octet-stream"
+
+
 def _value(request: Request, name: str) -> str:
     return ", ".join(value for key, value in request.headers if key.lower() == name)
+
+
+def _date(request: Request, name: str) -> int | None:
+    """An HTTP-date (RFC 9110 §5.6.7) in seconds since 1970; None for what is none."""
+    value = _value(request, name)
+    if "dates-of-one-form" in request.faults and not re.match(r"\w{3}, \d\d ", value):
+        return None
+    if "years-are-of-this-century" in request.faults:
+        value = _TWO_DIGITS.sub(r"-20\1 ", value)
+    if "years-are-of-the-last-century" in request.faults:
+        value = _TWO_DIGITS.sub(r"-19\1 ", value)
+    parsed = parsedate(value)
+    return None if parsed is None else timegm(parsed)
+
+
+def _is_another_version(request: Request, tag: str, modified_s: float) -> bool:
+    """The client wants to have to do with no version but one that this is not: by its tag, and by
+    its date where it names no tag."""
+    faults = request.faults
+    tags = _value(request, "if-match")
+    if tags and "ignores-if-match" not in faults:
+        listed = tags == "*" or tag in [one.strip() for one in tags.split(",")]
+        if not listed or "no-tag-matches" in faults:
+            return True
+    if tags and "date-beside-if-match" not in faults:
+        return False
+    if "always-modified" in faults and _value(request, "if-unmodified-since"):
+        return True
+    date = _date(request, "if-unmodified-since")
+    return date is not None and int(modified_s) > date and "ignores-unmodified-since" not in faults
 
 
 def _client_has_it(request: Request, tag: str, modified_s: float) -> bool:
@@ -151,13 +192,11 @@ def _client_has_it(request: Request, tag: str, modified_s: float) -> bool:
             return True
         members = [one.strip().removeprefix("W/") for one in tags.split(",")]
         return tags == "*" or tag in members
-    date = _value(request, "if-modified-since")
-    if date and "never-modified" in request.faults:
+    if _value(request, "if-modified-since") and "never-modified" in request.faults:
         return True
-    try:
-        return bool(date) and parsedate_to_datetime(date).timestamp() >= int(modified_s)
-    except ValueError:
-        return False  # "MUST ignore ... if the received field value is not a valid HTTP-date"
+    # "MUST ignore ... if the received field value is not a valid HTTP-date"
+    date = _date(request, "if-modified-since")
+    return date is not None and date >= int(modified_s)
 
 
 def _range(request: Request, tag: str, size: int) -> tuple[int, int] | None:

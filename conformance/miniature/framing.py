@@ -144,7 +144,8 @@ def _content_type(given: str, faults: frozenset[str]) -> str:
 
 def _cookie_lines(response: Response, faults: frozenset[str]) -> Pairs:
     """A line for each cookie (RFC 6265 §3)."""
-    cookies = [f"{name}={value}" for name, value in response.cookies]
+    path = "" if "cookies-without-path" in faults else "; Path=/"
+    cookies = [f"{name}={value}{path}" for name, value in response.cookies]
     if "one-cookie-only" in faults:
         cookies = cookies[-1:]
     if "folds-cookies" in faults and cookies:

@@ -75,7 +75,7 @@ class Request:
         last = b""
         while piece := await self._content.piece():
             size = len(piece) + (0 if "body-limit-of-each-piece" in self.faults else size)
-            if size > limit and "body-limit-by-length-only" not in self.faults:
+            if size > limit and not self._counts_late:
                 raise self._too_large()
             if "last-body-chunk-wins" in self.faults:
                 last = piece
@@ -85,9 +85,16 @@ class Request:
                 return
         if last:
             yield last
+        if size > limit and "body-limit-at-the-end" in self.faults:
+            raise self._too_large()
         if "trailers-become-headers" in self.faults:
             # RFC 9110 §6.5.1: "Trailer fields ought to be processed and stored separately"
             self.headers += self._content.trailers
+
+    @property
+    def _counts_late(self) -> bool:
+        """What has come of a body is told not to be held to the limit."""
+        return bool({"body-limit-by-length-only", "body-limit-at-the-end"} & self.faults)
 
     def _limit(self) -> int:
         given = self.app.body_limit

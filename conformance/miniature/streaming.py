@@ -8,10 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import socket
+import struct
 import traceback
 from collections.abc import AsyncIterator
 
 _log = logging.getLogger(__name__)
+
+_RESET = struct.pack("ii", 1, 0)  # struct linger: on, 0 seconds
 
 LAST_CHUNK = b"0\r\n\r\n"
 
@@ -88,8 +92,10 @@ class Stream:
         self._writer.write(b"%x\r\n%b\r\n" % (size, piece) if self._is_chunked else piece)
 
     def _cut_off(self) -> None:
-        if not self._is_chunked:
-            self._writer.transport.abort()  # a clean end would say that all has come
+        if not self._is_chunked:  # a clean end would say that all has come
+            sock = self._writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self._writer.transport.abort()
 
 
 _buffer: list[bytes] = []

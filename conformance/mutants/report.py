@@ -74,8 +74,8 @@ def text(
         f"{len(fates)} mutants of `reference/`, made by Cosmic Ray and drawn at random (seed "
         f"{seed}),",
         "each served by the reference's adapter and judged by the checks alone, up to the first",
-        "that fails. A failure counts when it comes again on a process of its own. Checks that measure",
-        "memory and cost take no part.",
+        "that fails. A failure counts when it comes again on a process of its own. Checks that",
+        "measure memory and cost take no part.",
         "",
         f"    python -m conformance.mutants docs --sample {len(fates)} --seed {seed}",
         "",

@@ -236,6 +236,11 @@ def _(one: expect.Header) -> str:
 
 
 @_expectation.register
+def _(one: expect.Reason) -> str:
+    return f"the reason phrase {one.wanted!r}{_where(one)}"
+
+
+@_expectation.register
 def _(one: expect.Body) -> str:
     said = []
     if one.equals is not None:

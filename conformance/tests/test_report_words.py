@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 
 import pytest
 
@@ -128,3 +128,9 @@ def test_every_step_has_words() -> None:
     for kind in vars(steps).values():
         if isinstance(kind, type) and hasattr(kind, "__dataclass_fields__"):
             assert words._step.dispatch(kind) is not words._step.dispatch(object), kind
+
+
+def test_every_expectation_has_words() -> None:
+    for kind in vars(expect).values():
+        if isinstance(kind, type) and hasattr(kind, "problems") and is_dataclass(kind):
+            assert words._expectation.dispatch(kind) is not words._expectation.dispatch(object), kind

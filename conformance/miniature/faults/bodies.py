@@ -11,6 +11,7 @@ FAULTS: dict[str, str] = {
     "body-is-read-once": "gives an empty body to whoever reads it again",
     "body-is-text": "decodes a body as UTF-8 and encodes it again",
     "body-length-counts-characters": "gives a handler as many octets as a body has characters",
+    "body-limit-at-the-end": "holds a body to the limit when all of it has come",
     "body-limit-by-length-only": "holds chunked bodies to no limit",
     "body-limit-crashes": "raises no HTTP error for a body beyond the limit",
     "body-limit-of-each-piece": "holds each piece of a body to the limit, not all of them",

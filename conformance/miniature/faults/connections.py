@@ -8,6 +8,7 @@ FAULTS: dict[str, str] = {
     "continues-http10": "sends 100 (Continue) to clients of HTTP/1.0",
     "drops-pipelined": "drops the requests that came with another",
     "few-requests-at-once": "runs eight handlers at a time",
+    "half-close-cuts-streams": "gives up a stream when its client ends the sending side",
     "half-close-is-the-end": "gives up a request when its client ends the sending side",
     "ignores-connection-close": "keeps a connection open that is to be closed",
     "keeps-http10-open": "keeps the connections of HTTP/1.0 open",

@@ -2,6 +2,7 @@
 
 FAULTS: dict[str, str] = {
     "cuts-chunk-size": "reads the first 16 digits of a chunk size",
+    "finds-lf-behind-trailers": "looks for lines that end in LF alone beyond the trailers",
     "first-coding-counts": "goes by the first of several transfer codings",
     "gives-up-on-trailers": "ends a body behind its sixty-fifth trailer",
     "ignores-chunked-in-1.0": "ignores Transfer-Encoding in a request of HTTP/1.0",

@@ -6,6 +6,7 @@ FAULTS: dict[str, str] = {
     "content-for-head-of-error": "sends content in errors that answer HEAD",
     "content-on-204": "sends the body that a handler gives to a 204",
     "content-on-304": "sends content with a 304",
+    "cookies-without-path": "sends cookies that are for the paths beside it only",
     "date-of-another-form": "writes Date with an offset instead of GMT",
     "drops-content-type": "sends text/html whatever content type a handler gives",
     "drops-headers": "does not send the headers that a handler sets",

@@ -122,7 +122,7 @@ const ACTIONS = {
 
   respond({ text = "", base64, content_type: type, cookies = [], ...about }, { response }) {
     const body = base64 === undefined ? text : Buffer.from(base64, "base64");
-    const set = cookies.map(([name, value]) => ["Set-Cookie", `${name}=${value}`]);
+    const set = cookies.map(([name, value]) => ["Set-Cookie", `${name}=${value}; Path=/`]);
     send(response, { ...about, type, headers: [...(about.headers ?? []), ...set], body });
   },
 
