@@ -59,13 +59,17 @@ class CrowdRun:
                     asked = f"{step.connections} connections cannot be opened here"
                     raise AdapterError(f"{asked}: {exc.strerror or exc}") from exc
 
-        await asyncio.gather(*map(open_one, self._connections))
+        # All are waited for, also when one fails: what opens later would never be closed.
+        opened = await asyncio.gather(*map(open_one, self._connections), return_exceptions=True)
+        for failure in opened:
+            if failure is not None:
+                raise failure
         numbers = [range(first, step.count, step.connections) for first in range(step.connections)]
         await asyncio.gather(*map(self._talk, self._connections, numbers))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         for connection in self._connections:
-            connection.close()
+            await connection.close()
 
     def seen(self) -> CrowdSeen:
         return CrowdSeen(

@@ -91,6 +91,8 @@ OPTIONS: dict[str, Option] = {
                ("others_run", "ends_them")),
         Option("missing_slash", "What is a path without the slash that its route ends in?",
                ("404", "same", "307", "308", "301", "302")),
+        Option("secure_cookies", "Is a cookie Secure, and so for HTTPS only, unless its handler "
+               "says otherwise?", ("no", "yes")),
     )
 }  # fmt: skip
 

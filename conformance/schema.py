@@ -104,7 +104,7 @@ DEFINITIONS: dict[str, Schema] = {
                 {},
                 {
                     "body": {"type": "integer", "minimum": 0},
-                    "drain_s": _SECONDS,
+                    "drain_s": {"type": "number", "minimum": 0},
                     "head_s": _SECONDS,
                     "body_s": _SECONDS,
                     "idle_s": _SECONDS,

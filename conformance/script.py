@@ -58,7 +58,6 @@ class Script:
         self._raw: dict[str, RawConnection] = {}
         self._client = Client("", 0, token)
         self._asks: dict[str, asyncio.Task[None]] = {}
-        self._sending: list[asyncio.Task[None]] = []
         self._crowds: dict[str, CrowdRun] = {}
         self._gauges: dict[str, Gauged] = {}
         self._stop: asyncio.Task[Any] | None = None
@@ -125,10 +124,10 @@ class Script:
             case Send():
                 connection = await self._connection(step.on)
                 segments = _segments(self._fill(step.data), step)
-                sending = asyncio.create_task(connection.send(segments))
-                self._sending.append(sending)
-                if not step.begin_only:
-                    await sending
+                if step.begin_only:
+                    connection.begin_to_send(segments)
+                else:
+                    await connection.send(segments)
             case Drip():
                 connection = await self._connection(step.on)
                 await connection.drip(self._fill(step.data), step.every_s)
@@ -146,11 +145,11 @@ class Script:
                 # What it comes before must not overtake it on the way through the adapter.
                 await self._app.sync()
             case Close(on) if on in self._crowds:
-                self._crowds[on].close()
+                await self._crowds[on].close()
             case Close():
-                (await self._connection(step.on)).close()
+                await (await self._connection(step.on)).close()
             case Reset():
-                (await self._connection(step.on)).close(reset=True)
+                await (await self._connection(step.on)).close(reset=True)
             case Event():
                 await self._app.until(lambda: any(self._is(step, one) for one in self._events()))
             case Open(gate):
@@ -234,10 +233,10 @@ class Script:
 
     async def _tidy(self) -> None:
         for connection in self._raw.values():
-            connection.close()
+            await connection.close()
         for crowd in self._crowds.values():
-            crowd.close()
-        asked = [*self._asks.values(), *self._sending]
+            await crowd.close()
+        asked = list(self._asks.values())
         tasks = asked if self._stop is None else [*asked, self._stop]
         for task in tasks:
             task.cancel()

@@ -22,7 +22,7 @@ from .channel import Channel, Message
 from .running import READY, Running
 
 PROTOCOL = 1
-_READY_WITHIN_S = 20.0
+_READY_WITHIN_S = 10.0
 _POLL_S = 0.01
 
 Pairs = List[Tuple[str, str]]
@@ -307,7 +307,7 @@ class Session:
         try:
             if stop is not None:
                 await stop()
-        except Exception as exc:
+        except (Exception, asyncio.CancelledError) as exc:  # that of a hook: nobody cancels this
             traceback.print_exc()
             reply["error"] = {"kind": "failed", "message": "%s: %s" % (type(exc).__name__, exc)}
         self.channel.send(reply)
@@ -334,8 +334,14 @@ class Session:
             os._exit(0)
 
         def report() -> None:
-            wait_until_it_answers(host, port)
-            self.channel.send({"re": "start", "id": app.id, "host": host, "port": port})
+            reply: Message = {"re": "start", "id": app.id}
+            try:
+                wait_until_it_answers(host, port)
+            except TimeoutError as exc:  # it neither serves nor ends, which is an observation, too
+                reply["error"] = {"kind": "rejected", "message": str(exc)}
+            else:
+                reply.update(host=host, port=port)
+            self.channel.send(reply)
 
         for work in (serve_the_harness, report):
             threading.Thread(target=work, daemon=True).start()

@@ -58,6 +58,7 @@ class SanicAdapter(Adapter):
         "raised_location": "as_given",
         "repeated_cookie": "all",
         "replaced_response": "final",
+        "secure_cookies": "yes",
         "several_cookie_fields": "first",
         "shutdown_order": "lifo",
         "trailing_slash": "same",

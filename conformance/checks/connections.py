@@ -335,7 +335,7 @@ CLIENTS = [
             Read(head_only=True),
             Event("wait", "stream"),
             HalfClose(),
-            Drip(b"GET / HTTP/1.1\r\n", on="clock", every_s=0.1),
+            Drip(b"GET / HTTP/1.1\r\n", on="clock", every_s=0.08),
             Open("go"),
             ReadToEnd(),
         ],

@@ -12,6 +12,7 @@ from ..expect import (
     answers,
     at_most_once,
     body,
+    by_dialect,
     connection_closed,
     connection_ended,
     dated,
@@ -212,6 +213,35 @@ CHECKS: list[Check] = [
         steps=[get("/account/login")],
         expect=[header("Set-Cookie", matches=r"one=1(;[^;]*)*; ?(?i:path)=/(;.*)?")],
         faults=["cookies-without-path"],
+    ),
+    Check(
+        id="response/cookie-for-http",
+        title="A cookie is for HTTPS only where its handler says so, or as declared",
+        level=SHOULD,
+        source=practice("over plain HTTP no client gives a Secure cookie back (RFC 6265 §5.4)"),
+        app=serving(Respond(200, "x", "text/plain", cookies=(("one", "1"),))),
+        steps=[get("/")],
+        expect=[
+            by_dialect(
+                "secure_cookies",
+                no=header("Set-Cookie", matches=r"(?i)one=1(?!.*;\s*secure\b).*"),
+                yes=header("Set-Cookie", matches=r"(?i)one=1.*;\s*secure\b.*"),
+            )
+        ],
+        faults=["cookies-are-secure"],
+    ),
+    Check(
+        id="response/cookie-for-scripts",
+        title="A cookie is hidden from scripts only where its handler says so",
+        level=SHOULD,
+        source=practice(
+            "aiohttp, Sanic and Starlette send no HttpOnly by default; what a script is to send "
+            "back, such as a token against forgery, it has to read"
+        ),
+        app=serving(Respond(200, "x", "text/plain", cookies=(("one", "1"),))),
+        steps=[get("/")],
+        expect=[header("Set-Cookie", matches=r"(?i)one=1(?!.*;\s*httponly\b).*")],
+        faults=["cookies-are-hidden"],
     ),
     Check(
         id="response/reason-as-given",

@@ -260,6 +260,16 @@ REQUEST_LINES = [
         faults=("accepts-bad-target",),
     ),
     Check(
+        id="framing/control-character-in-target-of-options",
+        title="OPTIONS may have an asterisk for a target, and no control character in it",
+        source=GRAMMAR,
+        level=SHOULD,
+        steps=[Send(raw("OPTIONS /items/a\x01b HTTP/1.1")), Read(to="OPTIONS")],
+        expect=[status(400)],
+        any_server=True,
+        faults=("accepts-bad-target",),
+    ),
+    Check(
         id="framing/spaces-in-request-line",
         title="A request line with two spaces between its parts is refused",
         source=practice(

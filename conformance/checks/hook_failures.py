@@ -180,6 +180,24 @@ CHECKS: list[Check] = [
         faults=("failing-hook-ends-hooks", "no-cleanup-hooks"),
     ),
     Check(
+        id="hooks/shutdown-with-cancelled-middle",
+        title="When the middle of three shutdown hooks ends cancelled, the others run as declared",
+        # It has awaited a task of its own that it had cancelled, as many do.
+        source=OTHERS_RUN,
+        app=app(
+            HELLO, shutdown=[Hook("d1"), Hook("d2", Crash("gone", kind="cancelled")), Hook("d3")]
+        ),
+        steps=[Stop()],
+        expect=[
+            by_dialect(
+                "failing_shutdown_hook",
+                others_run=either(_ran(["d1", "d2", "d3"], "d2"), _ran(["d3", "d2", "d1"], "d2")),
+                ends_them=either(_ran(["d1", "d2"], "d2"), _ran(["d3", "d2"], "d2")),
+            )
+        ],
+        faults=("cancelled-hook-ends-hooks",),
+    ),
+    Check(
         id="hooks/failing-shutdown-closes-connections",
         title="When a shutdown hook fails, open connections are closed all the same",
         level=SHOULD,

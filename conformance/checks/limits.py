@@ -5,7 +5,8 @@ Owns the category limits. Literals only; nothing here opens a socket.
 Where a limit lies is the server's own affair, so what is large may be served, be refused with a
 status of its kind, or end the connection; it is never a failure of the server's. What never ends
 must find a limit: eight mebibytes of one element are sent, and behind them the rest of a request
-that a server without any would answer.
+that a server without any would answer; or nothing, so that a limit which is looked at when the
+element has ended is none.
 """
 
 from __future__ import annotations
@@ -77,13 +78,13 @@ def _then_another(data: bytes) -> list[Step]:
     return [Send(data), ReadToEnd(), get("/", name="after")]
 
 
-def _endless(before: bytes, block: bytes, after: bytes) -> list[Step]:
-    """Eight mebibytes of blocks between the beginning and the end of a request."""
+def _endless(before: bytes, block: bytes, *after: bytes) -> list[Step]:
+    """Eight mebibytes of blocks between the beginning of a request and its end, if it has one."""
     size = BLOCK_BYTES // len(block) * len(block)
     return [
         Send(before),
         Send((block * (size // len(block))), times=BLOCKS),
-        Send(after),
+        *map(Send, after),
         ReadToEnd(),
         get("/", name="after"),
     ]
@@ -239,4 +240,18 @@ ENDLESS = [
     for name, what, source, parts, fault in ENDLESS_CASES
 ]
 
-CHECKS = [*LARGE, *ENDLESS]
+UNENDED = [
+    Check(
+        id=f"limits/unended-{name}",
+        title=f"{what} that does not end is refused before its end, which never comes",
+        source=BOUNDED,
+        level=SHOULD,
+        app=READER,
+        steps=_endless(before, block),
+        expect=[_REFUSED, SERVED],
+        faults=(fault,),
+    )
+    for name, what, _, (before, block, _), fault in ENDLESS_CASES
+]
+
+CHECKS = [*LARGE, *ENDLESS, *UNENDED]

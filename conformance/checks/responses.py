@@ -192,6 +192,18 @@ CHECKS: list[Check] = [
         faults=["content-for-head"],
     ),
     Check(
+        id="response/head-of-a-refused-header-without-content",
+        title="Nothing follows the head of what answers HEAD instead of a header with a line end",
+        source=HEAD,
+        app=app(
+            Route("r1", "HEAD", "/", Respond(200, TEXT, "text/plain", (("X-Given", "a\r\nb"),))),
+            Route("next", "GET", "/next"),
+        ),
+        steps=then_next(raw("HEAD /"), to="HEAD"),
+        expect=[either(INTACT, [answers(0), connection_ended()])],
+        faults=["content-for-head-of-error", "content-for-head"],
+    ),
+    Check(
         id="response/head-of-a-stream-without-content",
         title="Nothing follows the head of a streamed answer to HEAD, not even a last chunk",
         source=HEAD,

@@ -13,7 +13,7 @@ import hashlib
 from typing import Any
 
 from ..check import Check, practice
-from ..expect import Expectation, answers, echoes, either, status
+from ..expect import Expectation, answers, connection_ended, echoes, either, status
 from ..spec import ReadBody, Route, app
 from ..steps import Read, Send, Step, get
 
@@ -23,6 +23,7 @@ STREAM = practice("TCP carries a stream of octets; where it cuts them means noth
 BODY = {"length": 5, "sha256": hashlib.sha256(b"hello").hexdigest()}
 
 GET = b"GET /?a=1 HTTP/1.1\r\nHost: example\r\nX-Probe: a b\r\n\r\n"
+BEHIND_EMPTY_LINE = b"\r\n" + GET
 SIZED = b"POST / HTTP/1.1\r\nHost: example\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = (
     b"POST / HTTP/1.1\r\nHost: example\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -57,6 +58,11 @@ def _each(data: bytes, *wanted: dict[str, Any]) -> list[Expectation]:
     return found
 
 
+def _refusal(of: str) -> Expectation:
+    """400, or the end: a reset may take the answer away where the other half is still to come."""
+    return either(status(400, of=of), [answers(0, of=of), connection_ended(of)])
+
+
 ROOT: dict[str, Any] = {"route": "root", "query": [["a", "1"]]}
 READ: dict[str, Any] = {"route": "read", "body": BODY}
 
@@ -69,6 +75,21 @@ CHECKS = [
         steps=_in_two(GET),
         expect=_each(GET, ROOT),
         faults=("needs-head-in-one-segment", "line-end-in-one-segment"),
+    ),
+    Check(
+        id="segments/empty-line",
+        title="An empty line and the request behind it are served, or refused, wherever they are "
+        "cut in two",
+        source=STREAM,
+        app=READER,
+        steps=_in_two(BEHIND_EMPTY_LINE),
+        expect=[
+            either(
+                _each(BEHIND_EMPTY_LINE, ROOT),
+                [status(400, of=f"{one}") for one in _offsets(BEHIND_EMPTY_LINE)],
+            )
+        ],
+        faults=("line-end-in-one-segment",),
     ),
     Check(
         id="segments/sized",
@@ -94,9 +115,7 @@ CHECKS = [
         source=STREAM,
         app=READER,
         steps=_in_two(TRAILER),
-        expect=[
-            either(_each(TRAILER, READ), [status(400, of=f"{one}") for one in _offsets(TRAILER)])
-        ],
+        expect=[either(_each(TRAILER, READ), [_refusal(f"{one}") for one in _offsets(TRAILER)])],
         faults=("trailer-in-one-segment",),
     ),
     Check(

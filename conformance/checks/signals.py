@@ -14,6 +14,7 @@ from ..expect import (
     echoes,
     either,
     events,
+    exit_status,
     failed_exit,
     happened,
     never_happened,
@@ -24,7 +25,7 @@ from ..expect import (
 from ..spec import Crash, Hook, Wait, app
 from ..steps import Answered, Event, Exit, Open, Read, ReadToEnd, Send, Signal, get, raw
 from .draining import COMPLETE, DRAIN_S, NEVER_ENDS
-from .shutdown import ANY_STATUS, NEEDS, ROOT, SETTLE, SLOW, SLOW_HOOK
+from .shutdown import ANY_STATUS, BY_SIGTERM, NEEDS, ROOT, SETTLE, SLOW, SLOW_HOOK
 from .stopping import HALF_A_BODY, HALF_A_HEAD, IDLE, POST
 
 NOTHING_SERVED = practice("who is told to end while it starts does not begin to serve")
@@ -51,6 +52,20 @@ CHECKS: list[Check] = [
             faults=("loses-signals-during-startup",),
         )
         for name in ("SIGTERM", "SIGINT")
+    ),
+    Check(
+        id="shutdown/status-of-sigterm-during-startup",
+        title="SIGTERM that comes while a startup hook runs is no failure, by the exit status",
+        source=practice("who ends because it was told to, and as it was told, has not failed"),
+        level=SHOULD,
+        app=STARTING,
+        foreground=True,
+        needs=NEEDS,
+        starting=[Event("wait", "s1"), Signal(), *SETTLE, Open("go")],
+        steps=[Exit()],
+        # The signal itself may end it, where nothing has been begun that is to be ended.
+        expect=[not_started(), either(BY_SIGTERM, exit_status(-15))],
+        faults=("stop-during-startup-fails",),
     ),
     Check(
         id="shutdown/startup-is-unwound",

@@ -287,6 +287,18 @@ CHECKS: list[Check] = [
         faults=["goes-on-behind-failed-streams"],
     ),
     Check(
+        id="response/stream-with-a-length",
+        title="A stream for which its length was set arrives whole",
+        source=practice("who streams a download says how long it is"),
+        app=app(
+            Route("r1", "GET", "/", Stream(("first ", "second"))),
+            middlewares=[Middleware("m1", after=(SetHeader("Content-Length", "12"),))],
+        ),
+        steps=[Send(raw("GET /", "Connection: close")), ReadToEnd()],
+        expect=[status(200), well_framed(), body("first second"), answers(1)],
+        faults=["streams-have-no-length"],
+    ),
+    Check(
         id="response/stream-with-a-length-that-lies",
         title="A stream that is longer than the length which was set for it deceives no client",
         source=KNOWN_INCORRECT,

@@ -13,6 +13,7 @@ from ..expect import (
     either,
     header,
     never_happened,
+    no_header,
     not_2xx,
     status,
 )
@@ -134,6 +135,20 @@ TARGETS = [
         steps=[Send(raw("GET *")), Read()],
         expect=[either(not_2xx(), [answers(0), connection_ended()]), never_happened("enter")],
         faults=("asterisk-is-root",),
+    ),
+    Check(
+        id="targets/options-of-the-server-allow-something",
+        title="An answer to OPTIONS * does not say that there are no methods",
+        level=SHOULD,
+        source=rfc(
+            9110,
+            "10.2.1",
+            "An empty Allow field value indicates that the resource allows no methods",
+        ),
+        steps=[Send(raw("OPTIONS *")), Read(to="OPTIONS")],
+        expect=[either(not_2xx(), no_header("Allow"), header("Allow", matches=r".*\w.*"))],
+        any_server=True,
+        faults=("asterisk-allows-nothing",),
     ),
     Check(
         id="targets/path-without-slash",

@@ -89,6 +89,20 @@ CHECKS = [
         faults=("head-time-for-the-first",),
     ),
     Check(
+        id="timeouts/silent-in-a-head-behind-a-request",
+        title="A head that began to come with the request before it has no more time than others",
+        source=SLOW_HEADS,
+        level=SHOULD,
+        app=HASTY_HEAD,
+        steps=[Send(raw("GET /") + b"GET / HTTP/1.1\r\nX-"), ReadToEnd()],
+        expect=[
+            echoes(route="root"),
+            either(answers(1), [answers(2), status(408, 400, index=1)]),
+            connection_ended(),
+        ],
+        faults=("head-time-for-the-first",),
+    ),
+    Check(
         id="timeouts/silent-in-a-head",
         title="A client that falls silent within a head is not waited for beyond the limit",
         source=TIME_OUT,

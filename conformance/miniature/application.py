@@ -131,6 +131,8 @@ class Application:
             if "asterisk-crashes" in self.faults:
                 raise RuntimeError("a target that is no path")
             allowed = ", ".join(self.router.methods())
+            if "asterisk-allows-nothing" in self.faults:
+                allowed = ""
             return _answering(Response(headers=[("Allow", allowed)]))
         for folder in self._folders:
             if folder.holds(request.raw_path):

@@ -112,6 +112,9 @@ def _check(response: Response, faults: frozenset[str]) -> None:
             continue
         if "sends-any-header" not in faults:
             check_header(name, value)
+    is_stream = not isinstance(response.body, str | bytes | None)
+    if is_stream and "streams-have-no-length" in faults and response.has_header("content-length"):
+        raise ValueError("a stream with a length")
     if "sends-any-content-type" not in faults:
         check_header("Content-Type", response.content_type or "")
     for name, value in response.cookies:
@@ -145,7 +148,9 @@ def _content_type(given: str, faults: frozenset[str]) -> str:
 def _cookie_lines(response: Response, faults: frozenset[str]) -> Pairs:
     """A line for each cookie (RFC 6265 §3)."""
     path = "" if "cookies-without-path" in faults else "; Path=/"
-    cookies = [f"{name}={value}{path}" for name, value in response.cookies]
+    secure = "; Secure" if "cookies-are-secure" in faults else ""
+    hidden = "; HttpOnly" if "cookies-are-hidden" in faults else ""
+    cookies = [f"{name}={value}{path}{secure}{hidden}" for name, value in response.cookies]
     if "one-cookie-only" in faults:
         cookies = cookies[-1:]
     if "folds-cookies" in faults and cookies:

@@ -102,10 +102,16 @@ class Lifecycle:
         if "hooks-at-once" in self.faults:
             await asyncio.gather(*(hook(self._app) for hook in hooks))
             return
-        errors = []
+        errors: list[Exception] = []
+        task = asyncio.current_task()
         for hook in hooks:
             try:
                 await hook(self._app)
+            except asyncio.CancelledError:
+                # Not this task but one that the hook had cancelled, and awaited.
+                if "cancelled-hook-ends-hooks" in self.faults or (task and task.cancelling()):
+                    raise
+                errors.append(RuntimeError("a hook awaited what was cancelled"))
             except Exception as error:  # noqa: BLE001 kept, and raised below
                 errors.append(error)
                 if "failing-shutdown-hook-twice" in self.faults and hook in self.on_shutdown:

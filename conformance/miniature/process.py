@@ -54,6 +54,8 @@ async def _serve_until_stopped(app: Application, sock: socket.socket) -> None:
     await server.start(sock)
     if "loses-signals-during-startup" in app.faults:
         _on_signal(stop, app.faults)
+    if "stop-during-startup-fails" in app.faults and stop.is_set():
+        raise RuntimeError("told to stop before it had started")
     if "forgets-shutdown-hooks-behind-startup" in app.faults and stop.is_set():
         return
     await stop.wait()

@@ -241,6 +241,11 @@ def _(one: expect.Reason) -> str:
 
 
 @_expectation.register
+def _(one: expect.NoMarkup) -> str:
+    return f"no element or attribute {one.name} in the page{_where(one)}"
+
+
+@_expectation.register
 def _(one: expect.Body) -> str:
     said = []
     if one.equals is not None:

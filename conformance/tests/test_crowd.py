@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import resource
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -73,7 +74,7 @@ async def run(step: Crowd, answering: Answering) -> tuple[CrowdRun, Peer]:
         try:
             await crowd.run()
         finally:
-            crowd.close()
+            await crowd.close()
     return crowd, peer
 
 
@@ -146,7 +147,7 @@ async def test_a_cut_answer_is_none() -> None:
         crowd = CrowdRun(Crowd(REQUEST, 2, 2), REQUEST, "127.0.0.1", port)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(crowd.run(), 0.2)
-        crowd.close()
+        await crowd.close()
     assert crowd.seen() == CrowdSeen(2, {200: 1}, unanswered=1)
 
 
@@ -160,7 +161,8 @@ async def test_nobody_listens() -> None:
 
 async def test_too_many_open_files_are_not_the_subjects_fault() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    async with served(echo) as (_, port):
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as nobody_accepts:
+        port = nobody_accepts.getsockname()[1]
         crowd = CrowdRun(Crowd(REQUEST, 400, 400), REQUEST, "127.0.0.1", port)
         resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
         try:
@@ -168,7 +170,7 @@ async def test_too_many_open_files_are_not_the_subjects_fault() -> None:
                 await crowd.run()
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-            crowd.close()
+            await crowd.close()
 
 
 @pytest.mark.parametrize(("soft", "after"), [(256, 8192), (9000, 9000)])

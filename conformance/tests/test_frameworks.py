@@ -45,8 +45,9 @@ def test_a_released_framework_is_judged_in_its_own_environment(name: str, tmp_pa
     results = judged(tmp_path, name, "--python", str(ENVIRONMENT))
     assert results["subject"]["version"].split()[0] == version(name)
     # They are good frameworks: most of it holds, and what does not is in docs/findings.md.
-    assert results["totals"]["pass"] > 200
-    assert results["totals"].get("fail", 0) < 40
+    total = sum(results["totals"].values())
+    assert results["totals"]["pass"] > 0.8 * total
+    assert results["totals"].get("fail", 0) < 0.08 * total
 
 
 def test_the_subject_meets_its_own_packages_and_not_those_of_the_harness(tmp_path: Path) -> None:

@@ -133,4 +133,5 @@ def test_every_step_has_words() -> None:
 def test_every_expectation_has_words() -> None:
     for kind in vars(expect).values():
         if isinstance(kind, type) and hasattr(kind, "problems") and is_dataclass(kind):
-            assert words._expectation.dispatch(kind) is not words._expectation.dispatch(object), kind
+            said = words._expectation.dispatch(kind)
+            assert said is not words._expectation.dispatch(object), kind

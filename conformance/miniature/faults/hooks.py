@@ -6,6 +6,7 @@ FAULTS: dict[str, str] = {
     "crash-runs-shutdown-hooks": "runs the shutdown hooks when a handler has crashed",
     "drops-state": "loses what startup hooks store",
     "failed-startup-exits-0": "exits with 0 when a startup hook raised",
+    "cancelled-hook-ends-hooks": "runs no later hook when one awaited a task that was cancelled",
     "failing-hook-cancels-requests": "cancels running requests when a shutdown hook raised",
     "failing-hook-ends-hooks": "runs no later hook when a shutdown or cleanup hook raised",
     "failing-hook-ends-shutdown": "runs no cleanup hooks when a shutdown hook raised",

@@ -6,6 +6,8 @@ FAULTS: dict[str, str] = {
     "content-for-head-of-error": "sends content in errors that answer HEAD",
     "content-on-204": "sends the body that a handler gives to a 204",
     "content-on-304": "sends content with a 304",
+    "cookies-are-hidden": "sends cookies that no script can read",
+    "cookies-are-secure": "sends cookies that are for HTTPS only",
     "cookies-without-path": "sends cookies that are for the paths beside it only",
     "date-of-another-form": "writes Date with an offset instead of GMT",
     "drops-content-type": "sends text/html whatever content type a handler gives",
@@ -66,5 +68,6 @@ FAULTS: dict[str, str] = {
     "streams-beyond-their-length": "sends a stream whole behind a Content-Length that is smaller",
     "streams-to-head": "sends streams in answers to HEAD",
     "streams-to-nobody": "keeps a stream whose client is gone",
+    "streams-have-no-length": "fails at a stream for which a Content-Length was set",
     "takes-data-for-chunks": "sends parts of a stream as they are where they look like chunks",
 }

@@ -25,5 +25,6 @@ FAULTS: dict[str, str] = {
     "no-drain-limit": "waits for running requests without a limit",
     "silent-about-closing-at-the-end": "does not say close in the answers while it stops",
     "sigterm-kills": "is killed by SIGTERM",
+    "stop-during-startup-fails": "exits with 1 if told to stop while it starts",
     "waits-for-idle-connections": "waits for idle connections to be closed by their clients",
 }

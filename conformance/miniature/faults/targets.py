@@ -4,6 +4,7 @@ FAULTS: dict[str, str] = {
     "absolute-form-is-a-path": "takes the whole of a target in absolute form for a path",
     "absolute-form-without-path-crashes": "answers a URL without a path for a target with 500",
     "adds-leading-slash": "takes `about` for /about",
+    "asterisk-allows-nothing": "answers OPTIONS * with an Allow that is empty",
     "asterisk-is-root": "takes * for / whatever the method",
     "brackets-and-commas-make-lists": "drops brackets behind a name, and splits values at commas",
     "composes-unicode": "composes the characters of a param",
