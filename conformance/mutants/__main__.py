@@ -31,17 +31,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="fates so far; what is in it is not run again",
     )  # fmt: skip
     parser.add_argument(
-        "--again", action="store_true", help="run those that survived so far once more"
+        "--again",
+        action="store_true",
+        help="run those once more that survived so far and are not explained",
     )
     options = parser.parse_args(arguments)
     record: Path = options.record
     record.parent.mkdir(parents=True, exist_ok=True)
+    explained = explanations()
     if options.again:
-        kept = [one for one in read(record) if one.killed_by is not None]
+        known = list(read(record))
+        left = open_ones(known, explained)
+        kept = [one for one in known if one.mutant not in left]
         record.write_text("".join(json.dumps(asdict(one)) + "\n" for one in kept))
     mutants = sample(ROOT / SUBJECT, options.sample, options.seed)
     fates = asyncio.run(run(mutants, options.jobs, record))
-    explained = explanations()
     document = text(fates, explained, options.seed)
     (options.folder / "mutation.md").write_text(document, encoding="utf-8")
     left = open_ones(fates, explained)
