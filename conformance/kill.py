@@ -70,9 +70,10 @@ def text(found: Mapping[str, Mapping[str, Verdict]]) -> str:
         "# The kill matrix",
         "",
         f"{len(killers)} checks and {len(found)} miniatures: implementations that do one thing",
-        "wrong. Each is run against all checks of every category that has one which names its",
-        "fault. A check that fails on none would not be finished. Bold are the faults that a",
-        "check says it is for. Written by `make kill-matrix`.",
+        "wrong. Each is run against the checks of every category that has one which names its",
+        "fault (of those that start a process of their own, against the ones that name it). A",
+        "check that fails on none would not be finished. Bold are the faults that a check says",
+        "it is for. Written by `make kill-matrix`.",
         "",
         "| check | fails on |",
         "|---|---|",
@@ -94,10 +95,14 @@ def text(found: Mapping[str, Mapping[str, Verdict]]) -> str:
 
 
 def related() -> dict[str, list[Check]]:
-    """The checks of every category that has one which names the fault."""
+    """The checks of every category that has one which names the fault; of those with a process of
+    their own, which are most of the work, only the ones that name it."""
     return {
         fault: [
-            check for check in all_checks() if check.category in {one.category for one in named}
+            check
+            for check in all_checks()
+            if fault in check.faults
+            or (check.category in {one.category for one in named} and not check.has_process_alone)
         ]
         for fault, named in named_checks().items()
     }
