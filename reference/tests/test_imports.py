@@ -110,7 +110,7 @@ def test_reference_imports_none_of_the_others() -> None:
 
 # The harness drives subjects with aiohttp's client, and the kit has a base for ASGI applications,
 # which runs in the subject's environment.
-EXCEPTIONS = {"conformance/script.py": {"aiohttp"}, "conformance/adapter/asgi.py": {"uvicorn"}}
+EXCEPTIONS = {"conformance/client.py": {"aiohttp"}, "conformance/adapter/asgi.py": {"uvicorn"}}
 
 
 def test_judge_and_judged_share_no_parser() -> None:
