@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import statistics
 import subprocess
@@ -25,6 +26,7 @@ from .driver import Command, Deadlines
 from .judge import Outcome as Verdict
 from .verdicts import verdicts
 
+ALONE = "alone"
 _BUSY = "while True: pass"
 
 
@@ -88,8 +90,8 @@ def text(all_series: Sequence[Series]) -> str:
     lines = [
         "# The same verdicts every time",
         "",
-        f"The whole catalogue on the reference, {runs} times alone and {runs} times beside",
-        "processes that compute without end, as many as there are processors.",
+        f"The whole catalogue on the reference, {runs} times alone and {runs} times beside another",
+        "load on the same processors.",
         "",
         f"    python -m conformance.stability docs --runs {runs}",
         "",
@@ -113,6 +115,28 @@ def text(all_series: Sequence[Series]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def save(record: Path, one: Series) -> None:
+    """Keep a series, for a document that is written when both are there."""
+    known = {} if not record.exists() else json.loads(record.read_text(encoding="utf-8"))
+    found = [{id: verdict.value for id, verdict in run.items()} for run in one.verdicts]
+    known[one.name] = {"verdicts": found, "durations_s": one.durations_s}
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text(json.dumps(known), encoding="utf-8")
+
+
+def saved(record: Path) -> list[Series]:
+    """The series that were kept, the one alone first."""
+    known = json.loads(record.read_text(encoding="utf-8"))
+    return [
+        Series(
+            name,
+            tuple({id: Verdict(value) for id, value in run.items()} for run in one["verdicts"]),
+            tuple(one["durations_s"]),
+        )
+        for name, one in sorted(known.items(), key=lambda item: item[0] != ALONE)
+    ]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when no verdict changed, else 1."""
     parser = argparse.ArgumentParser(
@@ -121,13 +145,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("folder", type=Path, help="where stability.md is written")
     parser.add_argument("--runs", type=int, default=20, metavar="N", help="how often, each way")
+    parser.add_argument(
+        "--only", choices=("alone", "beside"), help="one of the two; the other one is kept"
+    )
+    parser.add_argument(
+        "--load", metavar="WORDS", help="start none: there is one already, and this is what it is"
+    )
+    parser.add_argument(
+        "--record", type=Path, default=Path("build/stability.json"), metavar="FILE",
+        help="where the series are kept",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
     command = Command([sys.executable, "-m", "conformance.adapters.reference"], "reference")
-    alone = asyncio.run(series("alone", command, options.runs))
-    with load(os.cpu_count() or 1):
-        beside = asyncio.run(series("beside a load", command, options.runs))
-    (options.folder / "stability.md").write_text(text([alone, beside]), encoding="utf-8")
-    problems = changed([alone, beside])
+    if options.only is None and options.record.exists():
+        options.record.unlink()
+    if options.only != "beside":
+        save(options.record, asyncio.run(series(ALONE, command, options.runs)))
+    if options.only != "alone":
+        busy = 0 if options.load else os.cpu_count() or 1
+        name = f"beside {options.load or f'{busy} processes that compute without end'}"
+        with load(busy):
+            save(options.record, asyncio.run(series(name, command, options.runs)))
+    both = saved(options.record)
+    (options.folder / "stability.md").write_text(text(both), encoding="utf-8")
+    problems = changed(both)
     for id, seen in problems.items():
         sys.stderr.write(f"{id}: {'; '.join(seen)}\n")
     return 1 if problems else 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from conformance.guard import session_members
 from conformance.judge import Outcome
-from conformance.stability import Series, changed, load, text
+from conformance.stability import Series, changed, load, save, saved, text
 
 SAME = Series("alone", ({"a": Outcome.PASS}, {"a": Outcome.PASS}), (1.0, 3.0))
 OTHER = Series("beside a load", ({"a": Outcome.PASS}, {"a": Outcome.FAIL}), (2.0, 2.0))
@@ -26,6 +28,14 @@ def test_verdicts_that_stay_are_no_problem() -> None:
 
 def test_a_check_that_was_not_run_once_is_a_change() -> None:
     assert "a" in changed([SAME, Series("b", ({}, {"a": Outcome.PASS}), (1.0, 1.0))])
+
+
+def test_series_are_kept_until_both_are_there(tmp_path: Path) -> None:
+    record = tmp_path / "build" / "stability.json"
+    save(record, OTHER)
+    assert saved(record) == [OTHER]
+    save(record, SAME)
+    assert saved(record) == [SAME, OTHER]
 
 
 def test_the_load_ends() -> None:
