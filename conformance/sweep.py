@@ -22,7 +22,7 @@ from .script import Script
 from .seen import Rejection, Seen
 from .spec import App
 
-AT_ONCE = 48
+AT_ONCE = 32
 ALONE_AT_ONCE = 3
 SUSPECTS_AT_ONCE = 4  # each has a process of its own, so they cannot be blamed for one another
 

@@ -160,7 +160,9 @@ async def test_what_a_module_does_not_have_yet_does_not_apply() -> None:
 
 async def test_the_reference_passes_everything_through_this_adapter() -> None:
     sweep = Sweep(
-        Command([sys.executable, "-m", "conformance.adapters.guide", "reference"], "reference")
+        Command([sys.executable, "-m", "conformance.adapters.guide", "reference"], "reference"),
+        Deadlines(step_s=20.0, exit_s=20.0),
+        at_once=8,  # each app is a process
     )
     verdicts: dict[str, Verdict] = {}
     try:
