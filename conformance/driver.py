@@ -243,11 +243,21 @@ class AdapterProcess:
         kill_session(self.pid)
         await self._process.wait()
         kill_session(self.pid)  # what was started while the first round went through
+        await self._close_stdin()
         for task in self._tasks:
             await task
         self._guard.forget(self.pid)
         while self._folders:
             self._folders.pop().cleanup()
+
+    async def _close_stdin(self) -> None:
+        """Take note of how its end came: asyncio logs a broken pipe that nobody has heard of."""
+        stdin = self._process.stdin
+        assert stdin is not None
+        if not stdin.is_closing():
+            stdin.transport.abort()
+        with suppress(ConnectionError):
+            await stdin.wait_closed()
 
     @property
     def stderr(self) -> str:
