@@ -15,7 +15,7 @@ from encodings.aliases import aliases
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from multidict import CIMultiDictProxy, MultiDict, MultiDictProxy
 from yarl import URL
@@ -24,6 +24,7 @@ from .body import BodyStream
 from .cookies import parse_cookies
 from .exceptions import HTTPBadRequest, HTTPContentTooLarge
 from .fields import Fields
+from .pattern import decode
 
 if TYPE_CHECKING:
     from .application import Application
@@ -108,8 +109,9 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path percent-decoded; octets that are not UTF-8 become U+FFFD."""
-        return unquote(self.raw_path)
+        """The path percent-decoded; a segment that is not UTF-8 then stays as it was sent, as it
+        does in params."""
+        return "/".join(map(decode, self.raw_path.split("/")))
 
     @property
     def query_string(self) -> str:
