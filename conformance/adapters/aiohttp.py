@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
@@ -31,12 +32,23 @@ class AiohttpAdapter(Adapter):
         "after_500": "closed",
         "bad_header_value": "closed",
         "base_exception": "exit",
+        "body_limit_holds": "read_whole",
+        "cleanup_behind_failed_startup": "no",
+        "content_of_get": "no_form",
+        "duplicate_route": "refused_next_to_it",
         "failing_shutdown_hook": "ends_them",
+        "form_of_other_type": "empty",
+        "header_octets": "utf-8",
         "invalid_form": "500",
         "invalid_json": "500",
         "invalid_utf8": "keep",
+        "known_methods": "registered",  # llhttp has a list
+        "no_response_reaches_middlewares": "value",
+        "precedence": "prefix",
+        "raised_timeout": "504",
         "repeated_cookie": "last",
         "several_cookie_fields": "first",
+        "streams_start": "in_handler",
     }
 
     unsupported = frozenset(
@@ -52,7 +64,7 @@ class AiohttpAdapter(Adapter):
             handler_args={"debug": True} if app.debug else None,
             **limit,
         )
-        heads = {one.path for one in app.routes if one.method == "HEAD"}
+        heads = {_shape(one.path) for one in app.routes if one.method == "HEAD"}
         application.add_routes([self._route(one, app.handler(one), heads) for one in app.routes])
         for hooks, registered in (
             (app.startup, application.on_startup),
@@ -65,7 +77,7 @@ class AiohttpAdapter(Adapter):
     @staticmethod
     def _route(route: SimpleNamespace, handler: Any, heads: set[str]) -> web.RouteDef:
         if route.method == "GET":  # which answers HEAD, too, unless there is a route for that
-            return web.get(route.path, handler, allow_head=route.path not in heads)
+            return web.get(route.path, handler, allow_head=_shape(route.path) not in heads)
         return web.route(route.method, route.path, handler)
 
     @staticmethod
@@ -193,6 +205,11 @@ def _options(app: Running) -> dict[str, Any]:
     if app.idle_s is not None:
         options["keepalive_timeout"] = app.idle_s
     return options
+
+
+def _shape(path: str) -> str:
+    """The path without the names of its params: routes that differ in those have the same paths."""
+    return re.sub(r"{\w+}", "{}", path)
 
 
 def _key(name: str) -> web.AppKey[str]:

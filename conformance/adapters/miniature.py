@@ -23,13 +23,14 @@ Pairs = list[tuple[str, str]]
 class MiniatureAdapter(Adapter):
     name = "miniature"
     version = "1"
+    dialect = {"encoded_delimiter": "no", "head_route": "all"}
 
     def __init__(self, faults: frozenset[str]) -> None:
         self.faults = faults
         if "declares-hooks-behind-drain" in self.faults:
-            type(self).dialect = {"hooks_and_drain": "after"}
+            type(self).dialect = {**self.dialect, "hooks_and_drain": "after"}
         if "slash-redirect-drops-query" in self.faults:
-            type(self).dialect = {"trailing_slash": "307"}
+            type(self).dialect = {**self.dialect, "trailing_slash": "307"}
 
     def build(self, app: Running) -> Application:
         application = Application(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import re
 import socket
@@ -67,7 +68,12 @@ def _options(app: Running) -> dict[str, Any]:
 class ReferenceAdapter(Adapter):
     name = "reference"
     version = _version()
-    dialect = {"accept_on_500": "all", "invalid_utf8": "keep"}
+    dialect = {
+        "accept_on_500": "all",
+        "body_limit_holds": "read_whole",
+        "invalid_utf8": "keep",
+        "no_response_reaches_middlewares": "value",
+    }
 
     def build(self, app: Running) -> Application:
         options: dict[str, Any] = {}
@@ -187,5 +193,15 @@ class ReferenceAdapter(Adapter):
         return request.app[key] if key in request.app else None  # noqa: SIM401 - no mapping
 
 
-if __name__ == "__main__":
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="reference", description=__doc__)
+    parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
+    if parser.parse_args().loop == "uvloop":
+        import uvloop
+
+        uvloop.install()
     ReferenceAdapter().main()
+
+
+if __name__ == "__main__":
+    main()

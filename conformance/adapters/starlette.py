@@ -28,13 +28,18 @@ class StarletteAdapter(AsgiAdapter):
     dialect = {
         "after_500": "closed",
         "bad_header_value": "closed",
+        "body_limit_holds": "announced",
+        "cleanup_behind_failed_startup": "no",
         "duplicate_route": "first",
         "encoded_slash": "separator",  # ASGI: the path is decoded before the application gets it
         "errors_reach_middlewares": "response",
         "exit_status": "signal",  # uvicorn raises it again behind the shutdown
         "failing_shutdown_hook": "ends_them",
+        "form_of_other_type": "empty",
+        "head_route": "later",
         "hooks_and_drain": "after",
         "invalid_json": "500",
+        "known_methods": "registered",  # llhttp has a list
         "missing_slash": "307",
         "precedence": "registration",
         "raised_location": "as_given",

@@ -93,7 +93,7 @@ CHECKS: list[Check] = [
         source=A_500,
         app=serving(Crash(TELLTALE, kind="timeout")),
         steps=[get("/")],
-        expect=[status(500, 503, 504)],
+        expect=[by_dialect("raised_timeout", **{"500": status(500, 503), "504": status(504)})],
         faults=["timeout-is-408"],
     ),
     _is_500("unprintable", KINDS["unprintable"], "prints-exceptions"),

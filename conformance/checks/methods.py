@@ -14,10 +14,12 @@ from ..expect import (
     connection_ended,
     echoes,
     either,
+    happened,
     header,
     never_happened,
     never_sent,
     not_2xx,
+    not_started,
     status,
 )
 from ..spec import Route, app
@@ -128,6 +130,26 @@ METHODS = [
         faults=("head-prefers-get", "first-route-only"),
     ),
     Check(
+        id="methods/head-route-behind-get",
+        title="A HEAD route behind a GET route of its path has HEAD, or not, as declared",
+        source=practice(
+            "the more special one, or the order of registration; each framework has one"
+        ),
+        app=app(Route("about", "GET", "/about"), Route("head", "HEAD", "/about")),
+        when={"head_of_get": ("yes",)},
+        steps=[Ask("HEAD", "/about")],
+        expect=[
+            status(200),
+            by_dialect(
+                "head_route",
+                same_path=[happened("enter head"), never_happened("enter about")],
+                all=[happened("enter head"), never_happened("enter about")],
+                later=[happened("enter about"), never_happened("enter head")],
+            ),
+        ],
+        faults=("head-prefers-get",),
+    ),
+    Check(
         id="methods/head-brings-no-get",
         title="A HEAD route does not answer GET",
         source=ALLOW,
@@ -178,6 +200,22 @@ METHODS = [
         app=app(Route("properties", "PROPFIND", "/about"), Route("about", "GET", "/about")),
         steps=[Ask("PROPFIND", "/about"), get("/about", name="get")],
         expect=[echoes(route="properties", method="PROPFIND"), echoes(of="get", route="about")],
+        faults=("usual-methods-only",),
+    ),
+    Check(
+        id="methods/unregistered",
+        title="A method that no standard knows reaches its route, or is refused, as declared",
+        source=practice("any token, those of a list, or a few; each framework has one"),
+        app=app(Route("brew", "BREW", "/about"), Route("about", "GET", "/about")),
+        steps=[Send(raw("BREW /about")), Read()],
+        expect=[
+            by_dialect(
+                "known_methods",
+                any=echoes(route="brew", method="BREW"),
+                registered=[status(400, 405, 501), never_happened("enter brew")],
+                usual=not_started(),
+            )
+        ],
         faults=("usual-methods-only",),
     ),
     Check(

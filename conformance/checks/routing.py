@@ -232,6 +232,7 @@ ROUTING = [
             by_dialect(
                 "precedence",
                 literal=echoes(of="literal", route="me", params={}),
+                prefix=echoes(of="literal", route="me", params={}),
                 registration=echoes(of="literal", route="user", params={"name": "me"}),
             ),
             echoes(of="param", route="user", params={"name": "you"}),
@@ -265,6 +266,7 @@ ROUTING = [
                 refused=not_started(),
                 first=echoes(route="first"),
                 last=echoes(route="last"),
+                refused_next_to_it=not_started(),
             )
         ],
         faults=("last-route-wins",),
@@ -452,6 +454,21 @@ ROUTING = [
         steps=[get("/%61bout")],
         expect=[by_dialect("encoded_literal", yes=echoes(route="about"), no=status(404))],
         faults=("matches-raw-path",),
+    ),
+    Check(
+        id="routing/encoded-delimiter",
+        title="An encoded delimiter is the delimiter of a literal, or is not, as declared",
+        source=rfc(
+            3986,
+            "2.2",
+            "URIs that differ in the replacement of a reserved character with its corresponding "
+            "percent-encoded octet are not equivalent.",
+        ),
+        level=SHOULD,
+        app=app(Route("mail", "GET", "/a@b")),
+        steps=[get("/a%40b")],
+        expect=[by_dialect("encoded_delimiter", yes=echoes(route="mail"), no=status(404))],
+        faults=("decodes-before-matching",),
     ),
     Check(
         id="routing/absolute-form",
