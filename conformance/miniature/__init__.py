@@ -4,6 +4,7 @@
     wire, body   requests from bytes: the rules of RFC 9112, each a step of its own
     targets      paths and queries: split, then decoded
     router       which route a path takes
+    overlaps     what is told to go wrong where routes meet
     request, response   what handlers get and what they make of it
     middlewares, pages  what is around a handler, and what becomes of its errors
     lifecycle    the hooks

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from . import wasteful
 from .files import Folder
 from .lifecycle import Lifecycle
-from .middlewares import Aborted, AtOnce, Middleware, NoResponse, checked, stack
+from .middlewares import Aborted, AtOnce, Middleware, NoResponse, checked, remaining, stack
 from .pages import crash_page, http_error_page, with_status
 from .request import Request
 from .response import HttpError, Response
@@ -72,7 +72,9 @@ class Application:
         if self.has_crashed and "crash-ends-service" in self.faults:
             raise Aborted
         try:
-            handler = stack(self._middlewares(), self._resolve(request), self.faults)
+            handler = self._resolve(request)
+            middlewares = remaining(self._middlewares(), request, self.faults)
+            handler = stack(middlewares, handler, self.faults)
             response: Response = await handler(request)
         except AtOnce as instead:
             response = instead.response
@@ -100,6 +102,9 @@ class Application:
             raise Aborted
         if isinstance(error, TimeoutError) and "timeout-is-408" in self.faults:
             return HttpError(408).response()
+        is_late = isinstance(error, TimeoutError) and bool(self.middlewares)
+        if is_late and "timeout-within-middlewares-is-504" in self.faults:
+            return HttpError(504).response()
         if isinstance(error, asyncio.CancelledError) and "cancelled-is-empty-200" in self.faults:
             return Response()
         self._crashes += 1
@@ -153,6 +158,8 @@ class Application:
                 raise error
             return _raising(error)
         request.params = found.params
+        if "params-stay" in self.faults and request.before is not None:
+            request.params = request.before.params | found.params
         if "query-overrides-params" in self.faults:
             request.params |= {name: value for name, value in request.query if name in found.params}
         request.is_routed = True

@@ -154,6 +154,7 @@ class Decoder:
         self._buffer = buffer
         self._left = length or 0
         self._trailer_size = 0
+        self._chunks = 0
         self._awaits = Awaits.CHUNK_SIZE if length is None else Awaits.DATA
         if length == 0:
             self._awaits = Awaits.NOTHING
@@ -196,7 +197,8 @@ class Decoder:
             self._left = len(piece)
         del self._buffer[: len(piece)]
         self._left -= len(piece)
-        self.pieces.append(piece)
+        if self._chunks != 3 or "third-chunk-is-lost" not in self.faults:
+            self.pieces.append(piece)
         if not self._left:
             is_chunk = self._awaits is Awaits.CHUNK_DATA
             self._awaits = Awaits.CHUNK_END if is_chunk else Awaits.NOTHING
@@ -207,6 +209,7 @@ class Decoder:
         if line is None:
             return False
         self._left = chunk_size(line, self.faults)
+        self._chunks += 1
         if self._left:
             self._awaits = Awaits.CHUNK_DATA
         elif line != b"0" and "last-chunk-is-one-zero" in self.faults:

@@ -45,9 +45,12 @@ _LEAVES_BODIES = frozenset(
         "expected-body-is-next-request",
         "unread-body-outlives-close",
         "passes-over-malformed-bodies",
+        "unread-body-behind-short-circuit",
     }
 )
 """With these, what is not read must still be on the buffer behind the answer."""
+
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
 
 
 class State(Enum):
@@ -78,6 +81,8 @@ class Connection:
         self._count = 0
         self._was_to_stay = False
         self._has_invited = False
+        self._before: Request | None = None
+        self._is_pipelined = False
         if "large-buffer-for-every-connection" in self.faults:
             self._spare = bytearray(b"x" * (1 << 18))
 
@@ -140,6 +145,7 @@ class Connection:
     async def _exchange(self) -> bool:
         """Answer a request; False when the connection ends there."""
         try:
+            self._is_pipelined = self._count > 0 and bool(self._receiver.buffer)
             head = await self._head()
             if head is None:
                 return False
@@ -243,23 +249,30 @@ class Connection:
         if "headers-are-kept" in self.faults:
             head = replace(head, fields=self._kept + head.fields)
             self._kept = head.fields
+        if self._is_pipelined and "pipelined-inherits-fields" in self.faults:
+            head = self._with_fields_of_the_last(head)
         request = Request(self._server.app, head, body, self.faults)
+        request.before = self._before
+        if self._before is not None:
+            self._before.before = None  # one is enough
         try:
             response = await self._respond(request, body)
         except asyncio.CancelledError:
             if "answers-cut-requests" in self.faults:
                 self._writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             raise
+        self._remember(request, response)
         self._log(request, response)
         keeps_open = self._keeps_open(head, response, body)
         says_close = not keeps_open
         if self._server.is_stopping and "silent-about-closing-at-the-end" in self.faults:
             says_close = False
+        method = self._method(request)
         try:
-            framed = frame(response, head.method, head.version, says_close, self.faults)
+            framed = frame(response, method, head.version, says_close, self.faults)
         except ValueError as error:
             response = self._server.app.crash_page(request, error)
-            framed = frame(response, head.method, head.version, says_close, self.faults)
+            framed = frame(response, method, head.version, says_close, self.faults)
         if framed.delimited is Delimited.CLOSE and "keeps-http10-streams-open" not in self.faults:
             keeps_open = False  # the end of the connection is that of the answer
         if "upgrade-ends-http" in self.faults and "upgrade" in head.members("Connection"):
@@ -281,9 +294,36 @@ class Connection:
             return False
         if "unread-body-is-next-request" in self.faults:
             return True
+        if request.is_cut_short and "unread-body-behind-short-circuit" in self.faults:
+            return True
         if self._leaves_body(head, response.status):
             return True
         return await body.drain()
+
+    def _remember(self, request: Request, response: Response) -> None:
+        """Keep a request and its answer, as something may be told to stay of them."""
+        last = request.before and request.before.answer
+        if last and response.status >= 400 and "headers-stay-for-errors" in self.faults:
+            response.headers = last.headers + response.headers
+        if self.faults:
+            request.answer = response
+            self._before = request
+
+    def _with_fields_of_the_last(self, head: Head) -> Head:
+        assert self._before is not None
+        more = [
+            (name, value)
+            for name, value in self._before.headers
+            if not head.values(name) and name.lower() not in _FRAMING
+        ]
+        return replace(head, fields=(*head.fields, *more))
+
+    def _method(self, request: Request) -> str:
+        """The method whose answer is framed."""
+        is_behind_post = request.before is not None and request.before.method == "POST"
+        if is_behind_post and "head-behind-post-has-content" in self.faults:
+            return "GET"
+        return request.method
 
     def _leaves_body(self, head: Head, status: int) -> bool:
         """A body of such a request is told to be left on the buffer."""
@@ -375,7 +415,7 @@ class Connection:
         if self._server.is_stopping and "half-answers-while-stopping" in self.faults:
             writer.write(answer[:-1])
             return False
-        if self._receiver.buffer and not self._held and "pipelined-out-of-order" in self.faults:
+        if self._receiver.buffer and not self._held and self._is_overtaken():
             self._held = answer
             return True
         if len(answer) > SEGMENT_BYTES and "sends-once" in self.faults:
@@ -385,6 +425,12 @@ class Connection:
         self._held = b""
         await writer.drain()
         return True
+
+    def _is_overtaken(self) -> bool:
+        """The answer is told to wait for that to what is pipelined behind it."""
+        if "pipelined-behind-post-overtakes" in self.faults:
+            return self._before is not None and self._before.method == "POST"
+        return "pipelined-out-of-order" in self.faults
 
     def _out(self) -> asyncio.StreamWriter:
         latest = self._server.latest

@@ -24,6 +24,8 @@ def parse_cookies(fields: list[str], faults: frozenset[str]) -> Pairs:
         fields = fields[-1:]
     if not fields and "no-cookies-crashes" in faults:
         raise LookupError("no Cookie")
+    if "second-cookie-field-comes-first" in faults:
+        fields = fields[::-1]
     found: dict[str, str] = {}
     for pair in (pair for value in fields for pair in _split(value, faults)):
         if not _TOKEN.match(pair) or not pair.isascii():

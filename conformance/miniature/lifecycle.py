@@ -29,6 +29,7 @@ class Lifecycle:
         self.on_cleanup: list[Hook] = []
         self._app = app
         self._has_started = False
+        self._succeeded = 0
 
     async def start(self) -> None:
         """Raises what a startup hook raised; the cleanup hooks have run then."""
@@ -37,6 +38,10 @@ class Lifecycle:
         try:
             await self._run_startup()
         except BaseException as error:
+            if "failed-startup-runs-shutdown" in self.faults and self._succeeded:
+                await self._run_all(self.on_shutdown)
+            if "unwinds-as-far-as-started" in self.faults:
+                self.on_cleanup = self.on_cleanup[: self._succeeded]
             await self._run_all(self.on_cleanup)
             if "unwinds-twice" in self.faults:
                 await self._run_all(self.on_cleanup)
@@ -60,6 +65,7 @@ class Lifecycle:
         if "runs-hooks-behind-failed-one" in self.faults:
             await self._run_all(hooks)
             return
+        stored: dict[str, str] = {}
         for hook in hooks:
             try:
                 await hook(self._app)
@@ -67,6 +73,10 @@ class Lifecycle:
                 if "retries-failed-startup-hook" in self.faults:
                     await hook(self._app)
                 raise
+            self._succeeded += 1
+            if "first-store-wins" in self.faults:
+                self._app.state |= stored
+                stored = dict(self._app.state)
             if "keeps-latest-state" in self.faults:
                 for key in list(self._app.state)[:-1]:
                     del self._app.state[key]
@@ -106,6 +116,8 @@ class Lifecycle:
         task = asyncio.current_task()
         for hook in hooks:
             try:
+                if errors and "hook-behind-failed-one-twice" in self.faults:
+                    await hook(self._app)
                 await hook(self._app)
             except asyncio.CancelledError:
                 # Not this task but one that the hook had cancelled, and awaited.
@@ -117,6 +129,8 @@ class Lifecycle:
                 if "failing-shutdown-hook-twice" in self.faults and hook in self.on_shutdown:
                     with suppress(Exception):
                         await hook(self._app)
+                if "late-failure-skips-cleanup" in self.faults and hook in self.on_shutdown[1:2]:
+                    self.on_cleanup.clear()
                 if "failing-hook-ends-hooks" in self.faults:
                     break
         if errors:

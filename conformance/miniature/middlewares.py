@@ -43,6 +43,22 @@ class AtOnce(Exception):
         self.response = response
 
 
+def remaining(
+    middlewares: Sequence[Middleware], request: Request, faults: frozenset[str]
+) -> Sequence[Middleware]:
+    """The middlewares that stand around the handler of a request: all, unless told otherwise."""
+    if len(middlewares) < 2:
+        return middlewares
+    before = request.before.answer if request.before is not None else None
+    if "head-skips-second-middleware" in faults and request.method == "HEAD":
+        return [*middlewares[:1], *middlewares[2:]]
+    if "no-route-skips-second-middleware" in faults and not request.is_routed:
+        return [*middlewares[:1], *middlewares[2:]]
+    if "crash-ends-innermost-middleware" in faults and before and before.status == 500:
+        return middlewares[:-1]
+    return middlewares
+
+
 def stack(middlewares: Sequence[Middleware], handler: Handler, faults: frozenset[str]) -> Handler:
     """The handler with the middlewares around it, the first of them outermost."""
     if "drops-middlewares" in faults:
@@ -51,8 +67,8 @@ def stack(middlewares: Sequence[Middleware], handler: Handler, faults: frozenset
         middlewares = middlewares[:6]
     if "last-middleware-outermost" in faults:
         middlewares = middlewares[::-1]
-    for middleware in reversed(middlewares):
-        handler = _Layer(middleware, handler, faults).handle
+    for place, middleware in reversed(list(enumerate(middlewares))):
+        handler = _Layer(place, middleware, handler, faults).handle
     return handler
 
 
@@ -71,8 +87,11 @@ def checked(handler: Handler) -> Handler:
 class _Layer:
     """One middleware around what is inside."""
 
-    def __init__(self, middleware: Middleware, inside: Handler, faults: frozenset[str]) -> None:
+    def __init__(
+        self, place: int, middleware: Middleware, inside: Handler, faults: frozenset[str]
+    ) -> None:
         self.faults = faults
+        self._place = place
         self._middleware = middleware
         self._inside = inside
 
@@ -114,11 +133,18 @@ class _Layer:
     ) -> Response:
         if not from_inside and "runs-handler-all-the-same" in self.faults:
             await inside(request)
+        request.is_cut_short = request.is_cut_short or not from_inside
         if not from_inside and "short-circuit-leaves-at-once" in self.faults:
             raise AtOnce(response)
+        is_third = self._place == 2
+        if not from_inside and is_third and "third-short-circuit-leaves-at-once" in self.faults:
+            raise AtOnce(response)
+        response.is_of_a_middleware = not from_inside or isinstance(from_inside[0], Exception)
         for before in from_inside:
             if isinstance(before, Response):
                 return await self._changed(before, response)
+            if "caught-answer-loses-headers" in self.faults:
+                response.headers = []
             if "caught-answer-leaves-at-once" in self.faults:
                 raise AtOnce(response)
         return response
@@ -137,6 +163,12 @@ class _Layer:
             response.headers += [
                 pair for pair in before.headers if not response.has_header(pair[0].lower())
             ]
+        is_the_same = response.cookies is before.cookies  # one object, changed; not another one
+        response.is_of_a_middleware = not is_the_same
+        if before.is_of_a_middleware and "own-answers-pass-the-next" in self.faults:
+            return before
+        if is_the_same and response.headers != before.headers:
+            _lose_what_was_set(before, response, self.faults)
         if "middleware-eats-a-chunk" in self.faults and isinstance(response.body, AsyncIterator):
             await anext(response.body)
         return response
@@ -162,3 +194,22 @@ class _Layer:
         if "crash-of-middleware-closes" in self.faults and not isinstance(error, HttpError):
             raise Aborted
         raise error
+
+
+def _lose_what_was_set(before: Response, response: Response, faults: frozenset[str]) -> None:
+    """What is told to go wrong when a middleware sets a header; `before` is without that."""
+    if "set-header-loses-cookies" in faults:
+        response.cookies = []
+    if "set-header-has-case" in faults:
+        names = {name for name, _ in response.headers}
+        response.headers += [pair for pair in before.headers if pair[0] not in names]
+    if "streams-lose-an-end" in faults and isinstance(response.body, AsyncIterator):
+        response.body = _without_last(response.body)
+
+
+async def _without_last(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    held = None
+    async for piece in pieces:
+        if held is not None:
+            yield held
+        held = piece

@@ -30,6 +30,9 @@ _STAYED: list[tuple[str, str]] = []
 
 def http_error_page(request: Request, error: HttpError, faults: frozenset[str]) -> Response:
     """The response that an HTTP error stands for."""
+    if "error-text-stays" in faults and error.text is None and request.before is not None:
+        error.text = request.before.error_text
+    request.error_text = error.text
     response = error.response()
     response.headers = [
         (name, _location(value, faults) if name == "Location" else value)
@@ -39,6 +42,11 @@ def http_error_page(request: Request, error: HttpError, faults: frozenset[str]) 
         response = HttpError(error.status, None, error.headers).response()
     if "drops-headers-of-errors" in faults:
         response.headers = []
+    if "redirect-takes-query" in faults and request.query:
+        response.headers = [
+            (name, value + "?" + request.target.partition("?")[2] if name == "Location" else value)
+            for name, value in response.headers
+        ]
     if "no-location" in faults:
         response.headers = [pair for pair in response.headers if pair[0] != "Location"]
     if "unescaped-text-of-errors" in faults:
@@ -119,6 +127,9 @@ def crash_page(
     if {"traceback-to-everyone", "unescaped-traceback"} & faults:
         shows = True
     response = HttpError(500).response()
+    before = request.before and request.before.answer
+    if "second-crash-tells" in faults and before and before.status == 500:
+        response = HttpError(500, str(error)).response()
     if "shows-what-was-returned" in faults and isinstance(error, NoResponse):
         response = HttpError(500, str(error)).response()
     if shows:

@@ -37,6 +37,8 @@ class Receiver:
             return False
         except TimeoutError:
             return False
+        if "segments-lose-leading-space" in self.faults:
+            data = data.lstrip(b" ") or data
         self.buffer += data
         if "pipelines-sixteen-at-most" in self.faults:
             heads = self.buffer.split(b"\r\n\r\n")

@@ -13,7 +13,7 @@ from . import wasteful
 from .cookies import parse_cookies
 from .forms import parse_form
 from .json_bodies import parse_json
-from .response import HttpError
+from .response import HttpError, Response
 from .targets import Pairs, decode, split_query, split_target
 from .wire import Head
 
@@ -55,6 +55,13 @@ class Request:
         self._content = content
         self._body: bytes | None = None
         self._is_unlimited = False
+        self.before: Request | None = None
+        """The one before on its connection, as long as something is told to go wrong."""
+        self.answer: Response | None = None
+        self.error_text: str | None = None
+        self.is_too_large = False
+        self.is_cut_short = False
+        """A middleware has answered in place of what is inside it."""
         app.latest = self
 
     @property
@@ -63,6 +70,9 @@ class Request:
 
     @property
     def query(self) -> Pairs:
+        before = self.before
+        if not self._query and before is not None and "query-stays" in self.faults:
+            return before.query if before.raw_path == self.raw_path else []
         return split_query(self._query, self.faults)
 
     async def pieces(self) -> AsyncIterator[bytes]:
@@ -74,6 +84,10 @@ class Request:
         size = 0
         last = b""
         while piece := await self._content.piece():
+            if "too-large-twice" in self.faults and self.before and self.before.is_too_large:
+                raise self._too_large()
+            if "characters-end-with-their-piece" in self.faults:
+                piece = _whole_characters(piece)
             size = len(piece) + (0 if "body-limit-of-each-piece" in self.faults else size)
             if size > limit and not self._counts_late:
                 raise self._too_large()
@@ -108,6 +122,7 @@ class Request:
         return limit // 10 if "limit-is-tenfold-too-small" in self.faults else limit
 
     def _too_large(self) -> Exception:
+        self.is_too_large = True
         if "body-limit-crashes" in self.faults:
             return RuntimeError("the body is too large")
         return HttpError(413)
@@ -139,6 +154,8 @@ class Request:
             return body.decode("utf-8", "replace").encode()
         if "bodies-are-kept" in self.faults:
             body = self.app.kept_body = body or self.app.kept_body
+        if "body-stays" in self.faults and self.before is not None:
+            return body or self.before._body or b""
         if "body-ends-at-empty-line" in self.faults:
             return body.partition(b"\r\n\r\n")[0]
         if "body-ends-at-nul" in self.faults:
@@ -162,6 +179,8 @@ class Request:
         fields = [value for name, value in request.headers if name.lower() == "cookie"]
         for value in fields:
             wasteful.on_cookie(value, self.faults)
+        if "cookies-stay" in self.faults and self.before is not None:
+            fields += [value for name, value in self.before.headers if name.lower() == "cookie"]
         return parse_cookies(fields, self.faults)
 
     async def form(self) -> list[tuple[Any, ...]]:
@@ -175,6 +194,8 @@ class Request:
 
     def _content_type(self) -> str:
         kinds = [value for name, value in self.headers if name.lower() == "content-type"]
+        if not kinds and self.before is not None and "content-type-stays" in self.faults:
+            return self.before._content_type()
         return kinds[0] if kinds else ""
 
 
@@ -204,6 +225,13 @@ def _as_handlers_see(fields: Pairs, faults: frozenset[str]) -> Pairs:
         return [(name, unquote(value)) for name, value in fields]
     if "cuts-long-headers" in faults:
         return [(name, value[:1024]) for name, value in fields]
+    if "blank-line-of-repeated-field-is-lost" in faults:
+        return [pair for pair in fields if pair[1] or _count(pair[0], fields) < 2]
+    if "same-name-in-other-case-is-lost" in faults:
+        first = {name.lower(): name for name, _ in reversed(fields)}
+        return [pair for pair in fields if pair[0] == first[pair[0].lower()]]
+    if "three-fields-of-a-name-lose-order" in faults:
+        return sorted(fields, key=lambda pair: -_place_in_three(pair, fields))
     if "splits-cookies" in faults:
         return [
             (name, part)
@@ -215,3 +243,17 @@ def _as_handlers_see(fields: Pairs, faults: frozenset[str]) -> Pairs:
 
 def _count(name: str, fields: Pairs) -> int:
     return sum(other.lower() == name.lower() for other, _ in fields)
+
+
+def _place_in_three(pair: tuple[str, str], fields: Pairs) -> int:
+    """Where it stands among three fields of its name or more; 0 among fewer."""
+    return fields.index(pair) if _count(pair[0], fields) > 2 else 0
+
+
+def _whole_characters(piece: bytes) -> bytes:
+    """The piece without the part of a character that it ends in, if it is text up to there."""
+    try:
+        piece.decode()
+    except UnicodeDecodeError as error:
+        return piece[: error.start] if error.reason == "unexpected end of data" else piece
+    return piece

@@ -37,6 +37,8 @@ class Response:
         self.headers: Pairs = list(headers)
         self.reason = reason_phrase(status) if reason is None else reason
         self.cookies = list(cookies)
+        self.is_of_a_middleware = False
+        """No handler has made it; nothing but a fault asks for that."""
         if content_type is None and isinstance(body, str):
             content_type = "text/plain; charset=utf-8"
         elif content_type is None and body is not None:

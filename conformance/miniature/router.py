@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import overlaps
 from .targets import decode
 
 Handler = Callable[[Any], Awaitable[Any]]
@@ -84,7 +85,8 @@ class Router:
             literals = [_one_spelling(text) for text in literals]
         if "literal-delimiters-are-encoded" in self.faults:
             literals = [_DELIMITERS.sub(_escape, text) for text in literals]
-        if "path-is-regex" not in self.faults:
+        is_later = "later-routes-are-patterns" in self.faults and bool(self._registered)
+        if "path-is-regex" not in self.faults and not is_later:
             literals = [re.escape(text) for text in literals]
         flags = re.IGNORECASE if "ignores-case-of-path" in self.faults else re.NOFLAG
         return re.compile(param.join(literals), re.DOTALL | flags)
@@ -96,6 +98,7 @@ class Router:
             (route, match)
             for route in self._candidates(path)
             if (match := self._match(route.pattern, path)) is not None
+            and not overlaps.hidden(route, self._registered, self.faults)
         ]
         if "literal-hides-methods" in self.faults:
             matching = [one for one in matching if one[0].shape == matching[0][0].shape]
@@ -109,7 +112,11 @@ class Router:
         if found is None and matching and "ignores-method" in self.faults:
             found = matching[0]
         if found is not None:
-            return Found(found[0], self._params(*found))
+            params = self._params(*found)
+            if "params-of-other-methods" in self.faults:
+                for other in matching:
+                    params = self._params(*other) | params
+            return Found(found[0], params)
         if not matching and self._registered and "falls-back-to-first-route" in self.faults:
             return Found(self._registered[0])
         return Found(allowed=self._allowed([route for route, _ in matching]))
@@ -137,7 +144,7 @@ class Router:
     def _allowed(self, routes: list[Route]) -> tuple[str, ...]:
         if "allow-of-first-route" in self.faults:
             routes = routes[:1]
-        methods = {route.method for route in routes}
+        methods = {route.method for route in overlaps.allowing(routes, self.faults)}
         return tuple(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
     def _worsened(self, path: str) -> str:
@@ -182,14 +189,14 @@ class Router:
     def _candidates(self, path: str) -> Iterable[Route]:
         routes = self._registered
         if "registration-order" not in self.faults:
-            routes = sorted(routes, key=lambda route: route.shape)
+            routes = overlaps.ordered(routes, self.faults)
         if "first-route-only" in self.faults:
             return routes[:1]
         if "last-route-wins" in self.faults:
             return reversed(routes)
         if "never-backtracks" in self.faults:
             return _greedy(routes, path)
-        return routes
+        return overlaps.left(routes, path, self.faults)
 
     def _match(self, pattern: re.Pattern[str], path: str) -> re.Match[str] | None:
         if "matches-prefix" in self.faults:
@@ -197,7 +204,8 @@ class Router:
         return pattern.fullmatch(path)
 
     def _params(self, route: Route, match: re.Match[str]) -> dict[str, str]:
-        values = [self._decoded(text) for text in match.groups()]
+        texts = overlaps.values(match.groups(), self.faults)
+        values = [self._decoded(text) for text in texts]
         if "params-in-reverse" in self.faults:
             values.reverse()
         params = dict(zip(self._names(route), values, strict=False))
@@ -212,6 +220,8 @@ class Router:
             raise TypeError("more than one value for the argument self")
         if "param-names-of-first-route" in self.faults:
             return next(one.names for one in self._registered if one.pattern == route.pattern)
+        if "tree-keeps-first-param-name" in self.faults:
+            return overlaps.names(route, self._registered)
         return route.names[:9] if "nine-params" in self.faults else route.names
 
     def _decoded(self, text: str) -> str:

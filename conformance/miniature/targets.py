@@ -53,7 +53,11 @@ def split_query(query: str, faults: frozenset[str]) -> Pairs:
         pieces = [piece for piece in pieces if "=" in piece]
     if "few-query-pairs" in faults:
         pieces = pieces[:100]
+    if "blank-pair-in-the-middle-is-lost" in faults:
+        middle = [piece for piece in pieces[1:-1] if not piece.endswith("=")]
+        pieces = [*pieces[:1], *middle, *pieces[1:][-1:]]
     pairs = [_pair(piece, faults) for piece in pieces]
+    pairs = _worsened_together(pairs, pieces, faults)
     wasteful.on_pairs(pairs, faults)
     if "drops-pairs-without-name" in faults:
         pairs = [(name, value) for name, value in pairs if name]
@@ -65,6 +69,24 @@ def split_query(query: str, faults: frozenset[str]) -> Pairs:
         pairs = list(dict(pairs).items())
     if "drops-blank-values" in faults:
         pairs = [(name, value) for name, value in pairs if value]
+    return pairs
+
+
+def _worsened_together(pairs: Pairs, pieces: list[str], faults: frozenset[str]) -> Pairs:
+    """The pairs with what is told to go wrong where there are several."""
+    if "encoded-names-behind-the-first" in faults:
+        raw = [piece.partition("=")[0] for piece in pieces]
+        later = [(name, value) for name, (_, value) in zip(raw, pairs, strict=True)]
+        return [*pairs[:1], *later[1:]]
+    if "middle-of-three-values-is-lost" in faults:
+        names = [name for name, _ in pairs]
+        return [
+            pair
+            for place, pair in enumerate(pairs)
+            if names.count(pair[0]) != 3 or names[:place].count(pair[0]) != 1
+        ]
+    if "same-pair-again-is-lost" in faults:
+        return list(dict.fromkeys(pairs))
     return pairs
 
 

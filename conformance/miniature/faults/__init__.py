@@ -14,6 +14,7 @@ from . import (
     errors,
     files,
     framing,
+    generated,
     headers,
     heads,
     hooks,
@@ -31,6 +32,9 @@ FOR_THE_HARNESS = {
     "hang": "never answers a POST",
 }
 """What no check asks for; they show what the harness does with a subject that fails it."""
+
+FOR_GENERATED = generated.FAULTS
+"""What no check asks for; generated applications are to find them."""
 
 _PARTS = (
     routing,
@@ -50,9 +54,11 @@ _PARTS = (
     files,
 )
 
-FAULTS: dict[str, str] = {
-    name: words for part in _PARTS for name, words in part.FAULTS.items()
-} | FOR_THE_HARNESS
+FAULTS: dict[str, str] = (
+    {name: words for part in _PARTS for name, words in part.FAULTS.items()}
+    | FOR_THE_HARNESS
+    | FOR_GENERATED
+)
 """What each does wrong, by its name."""
 
 
