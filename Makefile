@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help venv test lint types unit coverage harness frameworks demo sample docs kill-matrix stability mutation bench clean
+.PHONY: help venv test lint types unit coverage harness frameworks demo sample docs kill-matrix stability mutation oracle planted bench clean
 
 help:
 	@echo "make venv      .venv with the project (editable) and all that its tests need"
@@ -17,6 +17,8 @@ help:
 	@echo "make kill-matrix  every check against every miniature, into docs/ (some minutes)"
 	@echo "make stability    the catalogue 20 times alone and 20 times beside a load, into docs/"
 	@echo "make mutation  the checks against 300 mutants of reference/, into docs/ (half an hour)"
+	@echo "make oracle    2,000 generated applications, the reference against itself, into docs/"
+	@echo "make planted   what generated applications find of what is planted, into docs/"
 	@echo "make bench     throughput, memory, start-up and routing beside other servers"
 	@echo "make clean     remove .venv and caches"
 
@@ -76,6 +78,12 @@ stability: venv
 
 mutation: venv
 	$(BIN)/python -m conformance.mutants docs --sample 300 --seed 1 --jobs 2
+
+oracle: venv
+	$(BIN)/python -m conformance.generate.itself docs --apps 2000
+
+planted: venv
+	$(BIN)/python -m conformance.generate.planted docs
 
 THROUGHPUT = $(BIN)/python -m benchmarks.throughput --seconds 1 --restarts 5
 RESULTS    = benchmarks/results

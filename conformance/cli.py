@@ -17,6 +17,7 @@ from pathlib import Path
 
 from .adapter.template import new_adapter_text
 from .catalogue import all_checks
+from .generate import commands as generated
 from .protocol import AdapterError
 from .report import catalogue, document, html, style, terminal
 from .results import Run, compare
@@ -54,18 +55,29 @@ def _main(arguments: list[str]) -> int:
         arguments, command = arguments[:position], arguments[position + 1 :]
     parser = _parser()
     subject = None
-    if arguments[:1] == ["run"] and len(arguments) > 1 and not arguments[1].startswith("-"):
+    takes_pytest = arguments[:1] in (["run"], ["explore"])
+    if takes_pytest and len(arguments) > 1 and not arguments[1].startswith("-"):
         # The first word, because only pytest knows which of its options take a value.
         subject = arguments.pop(1)
     options, rest = parser.parse_known_args(arguments)
     if options.command is None:
         parser.print_help()
         return 2
-    if options.command != "run" and (rest or command):
+    if not takes_pytest and (rest or (command and options.command != "replay")):
         parser.error(f"unknown arguments: {' '.join(rest + command)}")
     try:
         if options.command == "run":
             return _run(parser, options, subject, rest, command)
+        if options.command == "explore":
+            if (subject is None) is (not command):
+                parser.error(
+                    "name one subject: `trueline explore NAME ...`, or a command behind --"
+                )
+            return generated.explore(options, subject, rest, command)
+        if options.command == "diff":
+            return generated.diff(options)
+        if options.command == "replay":
+            return generated.replay(options, command)
         if options.command == "list":
             return _list(as_json=options.json)
         if options.command == "explain":
@@ -109,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--json", metavar="FILE", help="write the results there")
     run.add_argument("--html", metavar="FILE", help="write one self-contained page there")
     run.add_argument("--summary", metavar="FILE", help="append a summary in Markdown there")
+    generated.add(commands)
     listing = commands.add_parser("list", help="all checks")
     listing.add_argument("--json", action="store_true", help="as JSON")
     explain = commands.add_parser("explain", help="everything about one check")

@@ -57,6 +57,11 @@ class AnswerReader:
         return b"\r\n\r\n" in self.received[self._next :]
 
     @property
+    def is_lost(self) -> bool:
+        """What came cannot be cut into answers any further, whatever follows."""
+        return self._is_garbage
+
+    @property
     def rest(self) -> bytes:
         """What follows the last whole answer."""
         return bytes(self.received[self._next :])

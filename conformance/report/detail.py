@@ -135,7 +135,7 @@ def _conversation(
         shown.append(f"{INDENT}{paint(head, DIM, colour)}")
         arrow = ">" if is_sent else "<"
         for line in lines(data, marks, width - len(INDENT) - 2):
-            shown += _line(line, arrow, colour)
+            shown += octet_line(line, arrow, colour)
     return shown
 
 
@@ -164,7 +164,7 @@ def conversation_words(conversation: Conversation, is_sent: bool) -> str:
     return ", ".join(parts)
 
 
-def _line(line: Line, arrow: str, colour: bool) -> list[str]:
+def octet_line(line: Line, arrow: str, colour: bool) -> list[str]:
     """One line of octets. Without colour a mark is `^^^` under its part of a line, and `!` in
     front of a line that is marked whole: most marks are whole answers."""
     if line.is_elision:

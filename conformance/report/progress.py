@@ -45,11 +45,16 @@ class Progress:
         self._shown = ""
 
     def update(self, done: int, total: int, failing: int, category: str = "") -> None:
-        if not self._is_live:
-            return
         # One column is left free: a full line makes some terminals wrap.
-        text = line(done, total, failing, category, colour=self._colour, width=self._columns - 1)
-        if text != self._shown:
+        width = self._columns - 1
+        self._put(line(done, total, failing, category, colour=self._colour, width=width))
+
+    def show(self, text: str) -> None:
+        """Any other words on how far something is."""
+        self._put(text[: self._columns - 1])
+
+    def _put(self, text: str) -> None:
+        if self._is_live and text != self._shown:
             self._write(_ERASE_LINE + text)
             self._shown = text
 

@@ -146,7 +146,13 @@ def test_a_refusal_that_is_expected_excuses_nothing_else() -> None:
 
 def test_an_app_whose_refusal_is_a_matter_of_dialect() -> None:
     duplicate = check(
-        by_dialect("duplicate_route", refused=not_started(), first=status(200), last=status(201))
+        by_dialect(
+            "duplicate_route",
+            refused=not_started(),
+            first=status(200),
+            last=status(201),
+            refused_next_to_it=not_started(),
+        )
     )
     for declared, outcome in (({}, Outcome.PASS), ({"duplicate_route": "first"}, Outcome.FAIL)):
         rules = Rules(dialect=declared)

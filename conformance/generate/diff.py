@@ -1,0 +1,212 @@
+"""The distinct ways in which two subjects differ, each with its smallest application and request.
+
+Owns buckets: what makes two differences the same one, and the search that goes on behind each.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from hypothesis import Verbosity, given, seed, settings
+from hypothesis.errors import Flaky
+
+from ..protocol import AdapterError
+from .case import Case
+from .compare import Difference
+from .ground import Ground
+from .profiles import settings_of
+from .properties import Failure, NotExpressible, Property, Trial
+from .reduce import reduced
+from .stage import Stage
+from .traits import traits
+
+_BY_VALUE = ("status", "outcome")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What differs: the aspect, with what each did where that is a word, and what is special about
+    the smallest request that shows it. What has all that and more is of the same kind."""
+
+    aspect: str
+    left: str
+    right: str
+    traits: frozenset[str]
+
+    def holds(self, other: Kind) -> bool:
+        """Whether the other one is of this kind."""
+        return (self.aspect, self.left, self.right) == (
+            other.aspect, other.left, other.right
+        ) and self.traits <= other.traits  # fmt: skip
+
+    def __str__(self) -> str:
+        values = f" {self.left} / {self.right}" if self.left or self.right else ""
+        special = ", ".join(sorted(self.traits))
+        return f"{self.aspect}{values}" + (f" ({special})" if special else "")
+
+
+def kind_of(failure: Failure, difference: Difference) -> Kind:
+    """The kind of one difference of a failure."""
+    has_values = difference.aspect in _BY_VALUE
+    return Kind(
+        difference.aspect,
+        difference.left if has_values else "",
+        difference.right if has_values else "",
+        traits(failure.trial.case, difference.request),
+    )
+
+
+def kinds(failure: Failure) -> list[Kind]:
+    """Of the first difference of each request, which explains the others."""
+    first: dict[str | None, Difference] = {}
+    for difference in failure.differences:
+        first.setdefault(difference.request, difference)
+    return [kind_of(failure, one) for one in first.values()]
+
+
+@dataclass
+class Bucket:
+    """One way to differ, and the smallest trial that shows it. `trials` counts those that did while
+    others were looked for."""
+
+    kind: Kind
+    property: str
+    failure: Failure
+    trials: int = 0
+
+
+@dataclass
+class Found:
+    """What a search has found so far. `is_through` tells that nothing new came in a whole round."""
+
+    buckets: list[Bucket] = field(default_factory=list)
+    trials: int = 0
+    apps: int = 0
+    requests: int = 0
+    duration_s: float = 0.0
+    left_out: dict[str, int] = field(default_factory=dict)
+    is_through: bool = False
+
+    def new(self, failure: Failure) -> list[Kind]:
+        """The kinds in a failure that are in no bucket yet."""
+        return [
+            kind
+            for kind in kinds(failure)
+            if not any(bucket.kind.holds(kind) for bucket in self.buckets)
+        ]
+
+    def count(self, failure: Failure) -> None:
+        found = kinds(failure)
+        for bucket in self.buckets:
+            bucket.trials += any(bucket.kind.holds(kind) for kind in found)
+
+
+class _New(Exception):
+    """A trial shows what is in no bucket."""
+
+
+class _Aborted(BaseException):
+    """The adapter is at fault: nothing for Hypothesis to catch."""
+
+    def __init__(self, error: AdapterError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Search:
+    """Looks for buckets until a round finds nothing new. The subject on the right is the first on
+    the stage, the other the second."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        properties: Sequence[Property],
+        *,
+        profile: str,
+        seed: int,
+        progress: Callable[[Found], None] | None = None,
+    ) -> None:
+        self.found = Found()
+        self._stage = stage
+        self._properties = properties
+        self._profile = profile
+        self._seed = seed
+        self._progress = progress or (lambda found: None)
+        right, left = (hello.dialect for hello in stage.hellos)
+        self._ground = Ground(left, right)
+        self._started_s = time.monotonic()
+
+    def run(self) -> Found:
+        """Raises AdapterError, and KeyboardInterrupt when it comes; `found` has what there is."""
+        for kind in self._properties:
+            while self._round(kind):
+                self._seed += 1
+        self.found.is_through = True
+        return self.found
+
+    def _round(self, kind: Property) -> bool:
+        """Draw until there is something new, make it smaller, keep it; False when nothing is."""
+        smallest: list[Failure] = []
+
+        @seed(self._seed)
+        @settings(settings_of(self._profile, None), verbosity=Verbosity.quiet)
+        @given(kind.trials(self._ground))
+        def trials(trial: Trial) -> None:
+            failure = self._play(kind, trial, counts=not smallest)
+            if failure is not None and self.found.new(failure):
+                smallest.append(failure)
+                raise _New
+
+        try:
+            trials()
+        except (_New, Flaky):
+            self._keep(kind, smallest[-1])
+            return True
+        except _Aborted as exc:
+            raise exc.error from None
+        return False
+
+    def _keep(self, kind: Property, failure: Failure) -> None:
+        """Make a bucket of the smallest trial with the first new difference of this one."""
+        wanted = self.found.new(failure)[0]
+        bucket = Bucket(wanted, kind.name, failure, trials=1)
+
+        def still_new(case: Case, variant: Case | None) -> bool:
+            if not self._ground.has_case(case):
+                return False
+            smaller = self._play(kind, Trial(case, variant), counts=False)
+            for new in () if smaller is None else self.found.new(smaller):
+                if replace(new, traits=wanted.traits) == wanted:
+                    assert smaller is not None
+                    bucket.kind, bucket.failure = new, smaller
+                    return True
+            return False
+
+        try:
+            reduced(failure.trial.case, failure.trial.variant, still_new)
+        finally:
+            self.found.buckets.append(bucket)
+            self._progress(self.found)
+
+    def _play(self, kind: Property, trial: Trial, *, counts: bool) -> Failure | None:
+        found = self.found
+        subject = self._stage.players[0]
+        try:
+            failure = kind.failure(self._stage, trial)
+        except NotExpressible as exc:
+            self._ground.left_out[str(exc)] += 1
+            return None
+        except AdapterError as exc:
+            raise _Aborted(exc) from exc
+        finally:
+            found.apps, found.requests = subject.apps, subject.requests
+            found.duration_s = time.monotonic() - self._started_s
+            found.left_out = dict(self._ground.left_out.most_common())
+        if counts:
+            found.trials += 1
+            if failure is not None:
+                found.count(failure)
+            self._progress(found)
+        return failure

@@ -1,0 +1,1 @@
+"""Collected by `exploring`: replay files first, then every property of generated applications."""
