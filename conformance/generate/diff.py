@@ -9,18 +9,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from hypothesis import Verbosity, given, seed, settings
-from hypothesis.errors import Flaky
+from hypothesis import Verbosity, settings
 
-from ..protocol import AdapterError
 from .case import Case
 from .compare import Difference
+from .drawing import Drawn, draw
 from .ground import Ground
+from .observed import Observed
 from .profiles import settings_of
 from .properties import Failure, NotExpressible, Property, Trial
 from .reduce import reduced
 from .stage import Stage
-from .traits import traits
+from .traits import traits, traits_behind
 
 _BY_VALUE = ("status", "outcome")
 
@@ -48,14 +48,40 @@ class Kind:
 
 
 def kind_of(failure: Failure, difference: Difference) -> Kind:
-    """The kind of one difference of a failure."""
+    """The kind of one difference of a failure. Whose handler runs says more than what that does
+    then, so it comes first."""
+    case, id = failure.trial.case, difference.request
+    special = traits(case, id)
+    if difference.aspect == "outcome" and id is not None and not id.endswith(".0"):
+        # An answer that cannot be read is the fault of what was answered in front of it.
+        left, right = (_without_status(one) for one in (difference.left, difference.right))
+        return Kind("outcome", left, right, traits_behind(case, id))
+    if difference.request is not None:
+        left, right = (
+            _handler(observed, difference.request) for observed in (failure.left, failure.right)
+        )
+        if left != right:
+            runs = {"": "none"}
+            other = "another" if left and right else "runs"
+            special = frozenset(one for one in special if not one.startswith("handler "))
+            return Kind("handler", runs.get(left, "runs"), runs.get(right, other), special)
     has_values = difference.aspect in _BY_VALUE
     return Kind(
         difference.aspect,
         difference.left if has_values else "",
         difference.right if has_values else "",
-        traits(failure.trial.case, difference.request),
+        special,
     )
+
+
+def _without_status(outcome: str) -> str:
+    return outcome.partition(" with ")[0]
+
+
+def _handler(observed: Observed, id: str) -> str:
+    """The route whose handler was entered for a request; "" for none."""
+    entered = [one for one in observed.replies[id].events if one.startswith("enter r")]
+    return entered[0] if entered else ""
 
 
 def kinds(failure: Failure) -> list[Kind]:
@@ -97,22 +123,18 @@ class Found:
             if not any(bucket.kind.holds(kind) for bucket in self.buckets)
         ]
 
+    def merge(self) -> None:
+        """Leave out what was found before a plainer one of its kind was."""
+        self.buckets = [
+            one
+            for one in self.buckets
+            if not any(other is not one and other.kind.holds(one.kind) for other in self.buckets)
+        ]
+
     def count(self, failure: Failure) -> None:
         found = kinds(failure)
         for bucket in self.buckets:
             bucket.trials += any(bucket.kind.holds(kind) for kind in found)
-
-
-class _New(Exception):
-    """A trial shows what is in no bucket."""
-
-
-class _Aborted(BaseException):
-    """The adapter is at fault: nothing for Hypothesis to catch."""
-
-    def __init__(self, error: AdapterError) -> None:
-        super().__init__(str(error))
-        self.error = error
 
 
 class Search:
@@ -144,29 +166,25 @@ class Search:
             while self._round(kind):
                 self._seed += 1
         self.found.is_through = True
+        self.found.merge()
         return self.found
 
     def _round(self, kind: Property) -> bool:
         """Draw until there is something new, make it smaller, keep it; False when nothing is."""
         smallest: list[Failure] = []
 
-        @seed(self._seed)
-        @settings(settings_of(self._profile, None), verbosity=Verbosity.quiet)
-        @given(kind.trials(self._ground))
-        def trials(trial: Trial) -> None:
+        def is_new(trial: Trial) -> bool:
             failure = self._play(kind, trial, counts=not smallest)
-            if failure is not None and self.found.new(failure):
-                smallest.append(failure)
-                raise _New
-
-        try:
-            trials()
-        except (_New, Flaky):
-            self._keep(kind, smallest[-1])
+            if failure is None or not self.found.new(failure):
+                return False
+            smallest.append(failure)
             return True
-        except _Aborted as exc:
-            raise exc.error from None
-        return False
+
+        how = settings(settings_of(self._profile, None), verbosity=Verbosity.quiet)
+        if draw(kind.trials(self._ground), how, self._seed, is_new) is Drawn.PASSED:
+            return False
+        self._keep(kind, smallest[-1])
+        return True
 
     def _keep(self, kind: Property, failure: Failure) -> None:
         """Make a bucket of the smallest trial with the first new difference of this one."""
@@ -198,8 +216,6 @@ class Search:
         except NotExpressible as exc:
             self._ground.left_out[str(exc)] += 1
             return None
-        except AdapterError as exc:
-            raise _Aborted(exc) from exc
         finally:
             found.apps, found.requests = subject.apps, subject.requests
             found.duration_s = time.monotonic() - self._started_s

@@ -13,14 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import Phase, Verbosity, given, seed, settings
-from hypothesis import strategies as st
+from hypothesis import Phase, Verbosity, seed, settings
 from hypothesis.database import ExampleDatabase
-from hypothesis.errors import Flaky, FlakyFailure
+from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import run_state_machine_as_test
 
-from ..protocol import AdapterError
 from .case import Case
+from .drawing import Drawn, draw
 from .ground import Ground
 from .harm import harm
 from .machine import Misbehaved, machine_for
@@ -77,18 +76,6 @@ class Tally:
     is_over: bool = False
 
 
-class _Fails(Exception):
-    """What Hypothesis looks for."""
-
-
-class _Aborted(BaseException):
-    """The adapter is at fault: no failure of a property, and nothing for Hypothesis to catch."""
-
-    def __init__(self, error: AdapterError) -> None:
-        super().__init__(str(error))
-        self.error = error
-
-
 @dataclass(frozen=True)
 class Plan:
     """How a run is made: its profile, its seed, and where examples are kept.
@@ -138,8 +125,6 @@ class Explorer:
                 self._attack(tally, alone=name == "malformed")
             else:
                 self._try(PROPERTIES[name], tally)
-        except _Aborted as exc:
-            raise exc.error from None
         finally:
             tally.drawn = self._drawn.hexdigest()[:16]
             self._tell(tally)
@@ -178,7 +163,10 @@ class Explorer:
             return failure is not None
 
         try:
-            self._draw(tally, kind.trials(ground), fails)
+            ended = draw(
+                kind.trials(ground), self.plan.settings_for(kind.name), self.plan.seed, fails
+            )
+            tally.is_flaky = ended is Drawn.FLAKY
         finally:
             tally.left_out = dict(ground.left_out.most_common())
         if isinstance(tally.failure, Failure):
@@ -233,45 +221,9 @@ class Explorer:
             tally.failure = breach or tally.failure
             return breach is not None
 
-        self._draw(tally, attacks(alone=alone), fails)
-
-    # -- Drawing ---------------------------------------------------------------------------------
-
-    def _draw(
-        self, tally: Tally, strategy: st.SearchStrategy[Any], fails: Callable[[Any], bool]
-    ) -> None:
-        whole = self.plan.settings_for(tally.name)
-        for drawn in range(0, whole.max_examples, AT_ONCE):
-            some = settings(whole, max_examples=min(AT_ONCE, whole.max_examples - drawn))
-            self._draw_some(tally, strategy, fails, some, f"{self.plan.seed} {drawn}")
-            if tally.failure is not None or tally.is_flaky:
-                return
-
-    def _draw_some(
-        self,
-        tally: Tally,
-        strategy: st.SearchStrategy[Any],
-        fails: Callable[[Any], bool],
-        some: settings,
-        seeded: str,
-    ) -> None:
-        @some  # outside of the seed, which forgets the database
-        @seed(seeded)
-        @given(strategy)
-        def trials(drawn: Any) -> None:
-            try:
-                failed = fails(drawn)
-            except AdapterError as exc:
-                raise _Aborted(exc) from exc
-            if failed:
-                raise _Fails
-
-        try:
-            trials()
-        except _Fails:
-            pass  # what failed is in the tally
-        except Flaky:
-            tally.is_flaky = True
+        how = self.plan.settings_for(tally.name)
+        ended = draw(attacks(alone=alone), how, self.plan.seed, fails)
+        tally.is_flaky = ended is Drawn.FLAKY
 
     def _note(self, data: Any) -> None:
         """Take what was drawn into the digest of this run."""

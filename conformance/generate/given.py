@@ -23,6 +23,7 @@ from ..spec import (
     Respond,
     SetHeader,
     ShortCircuit,
+    Store,
     Stream,
 )  # fmt: skip
 
@@ -66,6 +67,8 @@ class Given:
                         self.texts.add(message)
                 case SetHeader(name):
                     self._name(((name, ""),))
+                case Store():
+                    self.bodies.add(action.value.encode())
                 case Stream():
                     whole = "".join(action.chunks * (action.times or 1)).encode()
                     self.bodies.add(whole)

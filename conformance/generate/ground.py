@@ -210,7 +210,7 @@ def _is_beyond_limit(app: App, request: Request, found: Resolved, holds: set[str
     the other, or in another way."""
     if app.body_limit is None or len(request.body or b"") <= app.body_limit:
         return False
-    if len(holds) > 1 and "all" in holds:
+    if len(holds) > 1 and holds & {"all", "all_but_pieces"}:
         return True
     readings = _readings(app, found)
     if "announced" in holds and (request.chunks is None or len(holds) == 1):

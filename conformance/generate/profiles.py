@@ -7,7 +7,9 @@ kept there, drawn first the next time, and forgotten when it fails no more.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
@@ -18,6 +20,7 @@ from hypothesis.database import (
     MultiplexedDatabase,
     ReadOnlyDatabase,
 )
+from hypothesis.errors import HypothesisWarning
 
 from ..protocol import AdapterError
 from .effort import EXAMPLES
@@ -40,6 +43,14 @@ def settings_of(
         suppress_health_check=list(HealthCheck),
         phases=(Phase.reuse, Phase.generate, *([Phase.shrink] if shrinks else ())),
     )
+
+
+@contextmanager
+def unsaid() -> Iterator[None]:
+    """Without Hypothesis's warning that a trial takes pages to print: it is not printed."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Generating overly large repr", HypothesisWarning)
+        yield
 
 
 def database_of(name: str | None) -> ExampleDatabase | None:

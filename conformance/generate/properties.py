@@ -34,6 +34,12 @@ class Trial:
     case: Case
     variant: Case | None = None
 
+    def __repr__(self) -> str:
+        """In a few words: Hypothesis asks for it, and a whole case is a page or ten."""
+        return (
+            f"Trial({len(self.case.app.routes)} routes, {len(list(self.case.requests()))} requests)"
+        )
+
 
 @dataclass(frozen=True)
 class Failure:

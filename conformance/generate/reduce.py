@@ -130,6 +130,41 @@ def _plainer_requests(case: Case) -> Iterator[Edit]:
             yield _of_request(number, target=target)
         for pair in request.headers:
             yield _without_field(number, pair)
+        for at, (name, value) in enumerate(request.headers):
+            if value not in ("", "1"):
+                plainer = (*request.headers[:at], (name, "1"), *request.headers[at + 1 :])
+                yield _of_request(number, headers=plainer)
+        for method in _plainer_methods(request.method):
+            yield _of_request(number, method=method)
+
+
+_PLAIN_METHODS = ("GET", "POST")
+
+
+def _plainer_methods(method: str) -> tuple[str, ...]:
+    place = _PLAIN_METHODS.index(method) if method in _PLAIN_METHODS else len(_PLAIN_METHODS)
+    return _PLAIN_METHODS[:place]
+
+
+def _renamed_methods(case: Case) -> Iterator[Edit]:
+    """One method for another, of routes and requests at once: who asks whom stays as it is."""
+    used = dict.fromkeys(route.method for route in case.app.routes)
+    for method in used:
+        for plainer in _plainer_methods(method):
+            if plainer not in used:
+                yield _renaming(method, plainer)
+
+
+def _renaming(method: str, plainer: str) -> Edit:
+    def edit(case: Case) -> Case:
+        routes = tuple(
+            replace(one, method=plainer) if one.method == method else one for one in case.app.routes
+        )
+        return _each(lambda at, one: replace(one, method=plainer) if one.method == method else one)(
+            replace(case, app=replace(case.app, routes=routes))
+        )
+
+    return edit
 
 
 def _of_request(number: int, **members: Any) -> Edit:
@@ -338,6 +373,7 @@ _STEPS: tuple[Callable[[Case], Iterator[Edit]], ...] = (
     _plainer_middlewares,
     _plainer_routes,
     _shorter_paths,
+    _renamed_methods,
     _plainer_requests,
 )
 """What takes most away comes first."""

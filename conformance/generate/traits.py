@@ -12,7 +12,8 @@ from ..spec import App, Echo, ReadBody, Route
 from .case import Case, Request
 from .routing import resolve
 
-_PLAIN_METHODS = ("GET", "POST")
+_PLAIN_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+_METHODS_OF_THEIR_OWN = ("HEAD", "OPTIONS", "TRACE")
 _LARGE_BYTES = 4096
 
 
@@ -31,9 +32,24 @@ def traits(case: Case, id: str | None) -> frozenset[str]:
     return frozenset(found)
 
 
+def traits_behind(case: Case, id: str) -> frozenset[str]:
+    """Of the request in front of this one on its connection, for what that has left behind; nothing
+    for the first one."""
+    place, number = (int(part) for part in id.split("."))
+    if number == 0:
+        return frozenset()
+    talk = case.talks[place]
+    request = talk.requests[number - 1]
+    how = "pipelined" if talk.is_pipelined else "kept alive"
+    found = {*_of_request(request), *_of_app(case.app, request)}
+    return frozenset({how, *(f"behind {one}" for one in found)})
+
+
 def _of_request(request: Request) -> Iterator[str]:
-    if request.method not in _PLAIN_METHODS:
+    if request.method in _METHODS_OF_THEIR_OWN:
         yield f"method {request.method}"
+    elif request.method not in _PLAIN_METHODS:
+        yield "unusual method"
     yield from _of_path(request.raw_path)
     if request.query:
         yield "query"
@@ -53,8 +69,8 @@ def _of_request(request: Request) -> Iterator[str]:
 
 
 def _of_path(path: str) -> Iterator[str]:
-    if "%" in path:
-        yield "encoded slash" if "%2f" in path.lower() else "percent-encoding"
+    if "%2f" in path.lower():
+        yield "encoded slash"
     segments = path.split("/")[1:]
     if segments[-1] == "" and len(segments) > 1:
         yield "slash at the end"
@@ -66,10 +82,14 @@ def _of_path(path: str) -> Iterator[str]:
 
 def _of_app(app: App, request: Request) -> Iterator[str]:
     found = resolve(app, request.method, request.raw_path, {})
-    yield from (f"no route: {found.kind}" for _ in (1,) if found.kind != "route")
+    if found.kind != "route":
+        yield f"no route: {found.kind}"
+        if "%" in request.raw_path:
+            yield "percent-encoding"
     for route in app.routes:
         if route.id == found.detail:
             yield from _of_handler(route)
+            yield from _of_encoding(route, request.raw_path)
     for middleware in app.middlewares:
         names = {action.name for action in (*middleware.before, *middleware.after)}
         yield from (f"middleware that does {name}" for name in names or {"nothing"})
@@ -77,6 +97,12 @@ def _of_app(app: App, request: Request) -> Iterator[str]:
         yield "debug"
     if app.body_limit is not None:
         yield "body limit"
+
+
+def _of_encoding(route: Route, raw_path: str) -> Iterator[str]:
+    for pattern, segment in zip(route.path.split("/"), raw_path.split("/"), strict=False):
+        if "%" in segment:
+            yield "encoded param" if pattern.startswith("{") else "encoded literal"
 
 
 def _of_handler(route: Route) -> Iterator[str]:

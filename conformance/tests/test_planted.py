@@ -19,8 +19,8 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "planted.md"
         ("blank-pair-in-the-middle-is-lost", "differential"),
         ("set-header-loses-cookies", "differential"),
         ("late-failure-skips-cleanup", "lifecycle"),
-        ("segments-lose-leading-space", "segmentation"),
-        ("query-stays", "connection"),
+        ("third-chunk-is-lost", "body-framing"),
+        ("query-stays", "differential"),
     ],
 )
 def test_the_fault_is_found(fault: str, found_by: str) -> None:
