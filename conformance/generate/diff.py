@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from hypothesis import Verbosity, settings
 
+from ..spec import App, Catch, RaiseHttp, ReplaceResponse, Respond, ShortCircuit
 from .case import Case
 from .compare import Difference
 from .drawing import Drawn, draw
@@ -21,8 +22,6 @@ from .properties import Failure, NotExpressible, Property, Trial
 from .reduce import reduced
 from .stage import Stage
 from .traits import traits, traits_behind
-
-_BY_VALUE = ("status", "outcome")
 
 
 @dataclass(frozen=True)
@@ -65,13 +64,25 @@ def kind_of(failure: Failure, difference: Difference) -> Kind:
             other = "another" if left and right else "runs"
             special = frozenset(one for one in special if not one.startswith("handler "))
             return Kind("handler", runs.get(left, "runs"), runs.get(right, other), special)
-    has_values = difference.aspect in _BY_VALUE
-    return Kind(
-        difference.aspect,
-        difference.left if has_values else "",
-        difference.right if has_values else "",
-        special,
-    )
+    left, right = difference.left, difference.right
+    if difference.aspect == "status":
+        given = _given_statuses(case.app)
+        left, right = ("as given" if one in given else one for one in (left, right))
+    elif difference.aspect != "outcome":
+        left = right = ""
+    return Kind(difference.aspect, left, right, special)
+
+
+def _given_statuses(app: App) -> set[str]:
+    """Those that the application says itself: one of them is as good as another."""
+    found = set()
+    for action in app.actions():
+        match action:
+            case ShortCircuit(respond) | ReplaceResponse(respond) | Catch(respond):
+                found.add(str(respond.status))
+            case Respond(status) | RaiseHttp(status):
+                found.add(str(status))
+    return found
 
 
 def _without_status(outcome: str) -> str:

@@ -45,7 +45,8 @@ def test_what_holds_is_0_and_is_counted(tmp_path: Path) -> None:
     assert "every property holds (profile quick, seed " in done.stdout
     assert "\x1b" not in done.stdout + done.stderr, "colour in a pipe"
     said = json.loads((tmp_path / "r.json").read_text())
-    assert [one["name"] for one in said["properties"]] == ["lifecycle", "malformed"]
+    names = [one["name"] for one in said["properties"]]
+    assert names == ["lifecycle", "malformed", "malformed-pipelined"]
     for one in said["properties"]:
         assert one["trials"] >= 40
         assert one["apps"] >= 40
@@ -93,7 +94,7 @@ def test_a_seed_repeats_a_run(tmp_path: Path) -> None:
 
 
 def test_workers_share_the_properties(tmp_path: Path) -> None:
-    assert len(drawn(tmp_path, 5, "-n2")) == 2
+    assert len(drawn(tmp_path, 5, "-n2")) == 3
 
 
 # -- diff ------------------------------------------------------------------------------------------
