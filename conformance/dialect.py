@@ -60,7 +60,7 @@ OPTIONS: dict[str, Option] = {
         Option("crashes_reach_middlewares", "What does a middleware get of a handler that crashed?",
                ("exception", "response")),
         Option("no_response_reaches_middlewares", "What does a middleware get of a handler that "
-               "returned what is no response?", ("exception", "value", "response")),
+               "returned what is no response?", ("exception", "value", "response", "value_if_any")),
         Option("error_body", "What is the body of an error by default?",
                ("text", "html", "json", "empty")),
         Option("after_500", "What becomes of the connection behind a 500?", ("open", "closed")),
@@ -81,7 +81,7 @@ OPTIONS: dict[str, Option] = {
                ("latin-1", "utf-8")),
         Option("body_limit_status", "What answers a body beyond the limit?", ("413", "400")),
         Option("body_limit_holds", "For which bodies beyond it does the limit hold?",
-               ("read", "read_whole", "announced", "all")),
+               ("read", "read_whole", "announced", "all", "all_but_pieces")),
         Option("invalid_json", "What answers a body that is not JSON when the handler asks for "
                "JSON?", ("400", "500")),
         Option("raised_timeout", "What answers a handler that raises a timeout?", ("500", "504")),

@@ -9,7 +9,9 @@ from __future__ import annotations
 from ..check import MAY, SHOULD, Check, practice, rfc
 from ..expect import (
     ByDialect,
+    Expectation,
     by_dialect,
+    echoes,
     either,
     interim,
     never_happened,
@@ -42,6 +44,29 @@ def too_much(of: str = "1") -> ByDialect:
 
 
 TOO_MUCH = too_much()
+
+LARGE = b"x" * 3000
+IN_CHUNKS = (b"x" * 700,) * 4
+"""Beyond the limit, with a length and without."""
+
+IN_EVERY_WAY = app(
+    Route("read", "POST", "/whole", ReadBody("whole")),
+    Route("pieces", "POST", "/pieces", ReadBody("pieces")),
+    Route("unread", "POST", "/unread"),
+    body_limit=LIMIT_BYTES,
+)
+
+
+def _holds(*refused: str) -> list[Expectation]:
+    """Bodies beyond the limit are refused in these ways of sending and reading them, no others."""
+    taken: dict[str, Expectation] = {
+        "pieces": reads(LARGE, of="pieces", route="pieces"),
+        "pieces-of-chunks": reads(b"".join(IN_CHUNKS), of="pieces-of-chunks", route="pieces"),
+        "unread": echoes(of="unread", route="unread"),
+        "unread-chunks": echoes(of="unread-chunks", route="unread"),
+    }
+    return [too_much(way) if way in refused else taken[way] for way in taken]
+
 
 CHECKS: list[Check] = [
     Check(
@@ -138,6 +163,36 @@ CHECKS: list[Check] = [
         steps=[Ask("POST", "/json", (JSON,), b"[" + b"1," * LIMIT_BYTES + b"1]")],
         expect=[TOO_MUCH],
         faults=("no-body-limit", "no-limit-of-json"),
+    ),
+    Check(
+        id="request/body-limit-in-every-way",
+        title="The limit holds for what is read in pieces or not at all as it is declared to",
+        source=practice(
+            "aiohttp holds to it what is read whole, Starlette beforehand what announces its "
+            "length, Sanic all that no handler asks for in pieces, and others those that are read"
+        ),
+        app=IN_EVERY_WAY,
+        steps=[
+            Ask("POST", "/whole", body=LARGE, name="whole"),
+            Ask("POST", "/whole", body=IN_CHUNKS, name="whole-of-chunks"),
+            Ask("POST", "/pieces", body=LARGE, name="pieces"),
+            Ask("POST", "/pieces", body=IN_CHUNKS, name="pieces-of-chunks"),
+            Ask("POST", "/unread", body=LARGE, name="unread"),
+            Ask("POST", "/unread", body=IN_CHUNKS, name="unread-chunks"),
+        ],
+        expect=[
+            too_much("whole"),
+            too_much("whole-of-chunks"),
+            by_dialect(
+                "body_limit_holds",
+                read=_holds("pieces", "pieces-of-chunks"),
+                read_whole=_holds(),
+                announced=_holds("pieces", "pieces-of-chunks", "unread"),
+                all=_holds("pieces", "pieces-of-chunks", "unread", "unread-chunks"),
+                all_but_pieces=_holds("unread", "unread-chunks"),
+            ),
+        ],
+        faults=("limit-of-unread-bodies", "body-limit-by-length-only", "no-body-limit"),
     ),
     Check(
         id="request/body-limit-and-expect",

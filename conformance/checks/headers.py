@@ -190,6 +190,26 @@ CHECKS: list[Check] = [
         faults=("drops-octets-beyond-ascii", "header-beyond-ascii-crashes"),
     ),
     Check(
+        id="request/header-octets-as-declared",
+        title="A header value in UTF-8 is decoded as declared",
+        level=SHOULD,  # as above: a server may refuse it
+        source=practice(
+            "RFC 9110 §5.5 names no charset beyond ASCII: aiohttp and Sanic decode as UTF-8, "
+            "ASGI frameworks as latin-1"
+        ),
+        steps=[Send(raw("GET /", "X-Probe: Gr\xc3\xbc\xc3\x9fe!")), Read()],
+        expect=[
+            by_dialect(
+                "header_octets",
+                **{
+                    "latin-1": saw_header("X-Probe", "Gr\xc3\xbc\xc3\x9fe!"),
+                    "utf-8": saw_header("X-Probe", "Grüße!"),
+                },
+            )
+        ],
+        faults=("header-values-are-utf-8", "drops-octets-beyond-ascii"),
+    ),
+    Check(
         id="request/header-whitespace-is-ascii",
         title="What Unicode calls whitespace is part of a header value: only SP and HTAB are not",
         source=rfc(9110, "5.6.3", "OWS            = *( SP / HTAB )"),

@@ -6,7 +6,7 @@ opens a socket.
 
 from __future__ import annotations
 
-from ..check import Check, rfc
+from ..check import Check, practice, rfc
 from ..expect import (
     answers,
     body,
@@ -29,7 +29,7 @@ from ..spec import (
     Stream,
     app,
 )
-from ..steps import ReadToEnd, Send, get, raw
+from ..steps import Event, Open, Read, ReadToEnd, Send, get, raw
 from ._stacks import (
     DOCUMENTED,
     ECHO,
@@ -186,6 +186,42 @@ CHECKS: list[Check] = [
             happened("leave m1", after="leave m2"),
         ],
         faults=["middleware-eats-a-chunk"],
+    ),
+    Check(
+        id="middleware/stream-starts",
+        title="A stream starts in front of what middlewares do to it, or behind it, as declared",
+        source=practice(
+            "a stream that is returned goes out behind the middlewares; aiohttp's handlers send it "
+            "themselves, and Sanic's do, too, with the middlewares run in between"
+        ),
+        app=around(
+            Route("r1", "GET", "/", Stream(("first ", "second"), gate="rest")), marking("m1")
+        ),
+        steps=[
+            Send(raw("GET /")),
+            Read(head_only=True),
+            Event("wait", "r1"),
+            Open("rest"),
+            Read(),
+            Event("leave", "m1"),
+        ],
+        expect=[
+            status(200),
+            body("first second"),
+            by_dialect(
+                "streams_start",
+                behind_middlewares=[
+                    events("leave r1", "leave m1", "wait r1"),
+                    header("X-m1", "was here"),
+                ],
+                in_handler=[events("wait r1", "leave r1", "leave m1"), no_header("X-m1")],
+                in_handler_behind_middlewares=[
+                    events("leave m1", "wait r1", "leave r1"),
+                    header("X-m1", "was here"),
+                ],
+            ),
+        ],
+        faults=["drops-changes-of-middlewares"],
     ),
     *(
         Check(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..check import Check, practice
 from ..expect import (
+    Expectation,
     body,
     by_dialect,
     echoes,
@@ -16,6 +17,7 @@ from ..expect import (
     header,
     never_happened,
     never_sent,
+    no_header,
     status,
     well_framed,
 )
@@ -25,6 +27,7 @@ from ..spec import (
     Middleware,
     RaiseHttp,
     Respond,
+    ReturnValue,
     Route,
     app,
 )
@@ -45,6 +48,16 @@ from ._stacks import (
 
 CRASHES = Route("r1", "GET", "/", Crash(TELLTALE))
 CAUGHT = Catch(Respond(202, "caught", "text/plain"))
+
+# What a middleware m2 that does nothing, and m1 outside it that sets a header, make of a handler
+# that returned what is no response: one that is handed on has no headers to set.
+RETURNED = ("enter m1", "enter m2", "enter r1", "leave r1")
+RAISED: list[Expectation] = [events(*RETURNED, "raise m2", "raise m1")]
+HANDED_ON: list[Expectation] = [events(*RETURNED, "leave m2"), no_header("X-m1")]
+ANSWERED: list[Expectation] = [
+    events(*RETURNED, "leave m2", "leave m1"),
+    header("X-m1", "was here"),
+]
 
 
 CHECKS: list[Check] = [
@@ -114,6 +127,33 @@ CHECKS: list[Check] = [
             ),
         ],
         faults=["errors-pass-middlewares-by", "last-middleware-outermost"],
+    ),
+    *(
+        Check(
+            id=f"middleware/handler-returns-{name}",
+            title=f"Of a handler that returns {what} a middleware gets what is declared",
+            source=practice(
+                "aiohttp hands it on, Starlette raises; Sanic hands on a value, and has made an "
+                "error page where there is none"
+            ),
+            app=around(
+                Route("r1", "GET", "/", ReturnValue(value)), marking("m1"), Middleware("m2")
+            ),
+            steps=[get("/")],
+            expect=[
+                status(500),
+                by_dialect(
+                    "no_response_reaches_middlewares",
+                    exception=RAISED,
+                    value=HANDED_ON,
+                    response=ANSWERED,
+                    value_if_any=ANSWERED if value is None else HANDED_ON,
+                ),
+            ],
+            when={"no_response": ["500"]},
+            faults=["errors-pass-middlewares-by"],
+        )
+        for name, what, value in (("nothing", "nothing", None), ("a-number", "a number", 42))
     ),
     Check(
         id="middleware/error-keeps-its-status-through-eight",

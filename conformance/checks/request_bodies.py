@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 
 from ..check import Check, practice, rfc
-from ..expect import Echoes, echoes
+from ..expect import Echoes, by_dialect, echoes
 from ..spec import ReadBody, Route, app
 from ..steps import Ask, Read, Send, raw
 
@@ -23,6 +23,7 @@ CHUNKED = rfc(
     9112, "7.1", "A recipient MUST be able to parse and decode the chunked transfer coding."
 )
 JSON = ("Content-Type", "application/json")
+URLENCODED = ("Content-Type", "application/x-www-form-urlencoded")
 
 READER = app(
     Route("read", "POST", "/", ReadBody("whole")),
@@ -36,6 +37,13 @@ READER = app(
     Route("root", "GET", "/"),
 )
 
+WITHOUT_MEANING = ("GET", "OPTIONS")
+"""Methods in which content has no generally defined semantics (RFC 9110 §9.3)."""
+
+READER_OF_THEIRS = app(
+    *(Route(f"{method}-read", method, "/", ReadBody("whole")) for method in WITHOUT_MEANING),
+    *(Route(f"{method}-form", method, "/form", ReadBody("form")) for method in WITHOUT_MEANING),
+)
 BINARY = bytes(range(256))
 LARGE = BINARY * 1024
 WORDS = "Grüße, 10 € für 𝄞".encode()
@@ -198,6 +206,43 @@ CHECKS: list[Check] = [
             reads(b"DELETE", of="DELETE", route="delete"),
         ],
         faults=("only-post-has-a-body",),
+    ),
+    *(
+        Check(
+            id=f"request/read-body-of-{method.lower()}",
+            title=f"Of a body of {method} a handler gets what is declared",
+            source=practice(
+                f"RFC 9110 §9.3 gives content of {method} no meaning: most frameworks let it be "
+                "read, aiohttp but not as a form, Sanic drops it"
+            ),
+            app=READER_OF_THEIRS,
+            steps=[
+                Ask(method, "/", (URLENCODED,), b"a=1&b=2", name="read"),
+                Ask(method, "/form", (URLENCODED,), b"a=1&b=2", name="form"),
+            ],
+            expect=[
+                by_dialect(
+                    "content_of_get",
+                    body=[
+                        reads(b"a=1&b=2", of="read", route=f"{method}-read"),
+                        echoes(of="form", route=f"{method}-form", form=[["a", "1"], ["b", "2"]]),
+                    ],
+                    no_form=[
+                        reads(b"a=1&b=2", of="read", route=f"{method}-read"),
+                        echoes(of="form", route=f"{method}-form", form=[]),
+                    ],
+                    nothing=[
+                        reads(b"", of="read", route=f"{method}-read"),
+                        echoes(of="form", route=f"{method}-form", form=[]),
+                    ],
+                )
+            ],
+            faults=faults,
+        )
+        for method, faults in (
+            ("GET", ("no-form-of-get", "get-has-no-body")),
+            ("OPTIONS", ("only-post-has-a-body",)),
+        )
     ),
     Check(
         id="request/body-read-twice",

@@ -173,11 +173,10 @@ class Application:
             await self._confuse(request)
             try:
                 response: Response = await inside(request)
-            except NoResponse as error:
-                if not error.returned and "falsy-is-no-content" in self.faults:
-                    return Response(status=204)
-                raise
             except Exception as error:
+                is_falsy = isinstance(error, NoResponse) and not error.returned
+                if is_falsy and "falsy-is-no-content" in self.faults:
+                    return Response(status=204)
                 if "errors-pass-middlewares-by" in self.faults:
                     return self._answer_to(request, error)
                 raise
@@ -193,6 +192,8 @@ class Application:
         """What is told to answer in the place of any handler."""
         if "refuses-two-dots" in self.faults and ".." in request.path:
             return HttpError(400).response()
+        if "limit-of-unread-bodies" in self.faults and request.announces_too_much:
+            return HttpError(413).response()
         if "answers-options-itself" in self.faults and request.method == "OPTIONS":
             return Response(headers=[("Allow", ", ".join(self.router.methods()))])
         if "answers-trace" in self.faults and request.method == "TRACE":

@@ -78,8 +78,7 @@ class Request:
     async def pieces(self) -> AsyncIterator[bytes]:
         """The body as it arrives. Raises HttpError 413 beyond the limit, Refusal for no body."""
         limit = self._limit()
-        length = self._content.length
-        if length is not None and length > limit and "limit-of-what-has-come" not in self.faults:
+        if self.announces_too_much and "limit-of-what-has-come" not in self.faults:
             raise self._too_large()
         size = 0
         last = b""
@@ -104,6 +103,12 @@ class Request:
         if "trailers-become-headers" in self.faults:
             # RFC 9110 §6.5.1: "Trailer fields ought to be processed and stored separately"
             self.headers += self._content.trailers
+
+    @property
+    def announces_too_much(self) -> bool:
+        """The length of the body is known, and beyond the limit."""
+        length = self._content.length
+        return length is not None and length > self._limit()
 
     @property
     def _counts_late(self) -> bool:
@@ -190,6 +195,8 @@ class Request:
         wasteful.on_media_type(kind, self.faults)
         if "form-is-of-the-latest-request" in self.faults and self.app.latest is not self:
             return await self.app.latest.form() if self.app.latest is not None else []
+        if "no-form-of-get" in self.faults and self.method == "GET":
+            return []
         return parse_form(await self.read(), kind, self.faults)
 
     def _content_type(self) -> str:
@@ -211,6 +218,11 @@ def _as_handlers_see(fields: Pairs, faults: frozenset[str]) -> Pairs:
         return [(name, value) for name, value in fields if value]
     if "drops-octets-beyond-ascii" in faults:
         return [(name, value.encode("ascii", "ignore").decode()) for name, value in fields]
+    if "header-values-are-utf-8" in faults:
+        return [
+            (name, value.encode("latin-1").decode("utf-8", "surrogateescape"))
+            for name, value in fields
+        ]
     if "strips-whitespace-of-unicode" in faults:
         return [(name, value.strip()) for name, value in fields]
     if "header-names-end-at-hyphen" in faults:

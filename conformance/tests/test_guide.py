@@ -168,7 +168,12 @@ async def test_the_reference_passes_everything_through_this_adapter() -> None:
     try:
         hello = await sweep.open()
         # What the guide leaves open, and this adapter does not know of its module.
-        rules = Rules(strict=True, dialect={**hello.dialect, "accept_on_500": "all"})
+        left_open = {
+            "accept_on_500": "all",
+            "body_limit_holds": "read_whole",
+            "no_response_reaches_middlewares": "value",
+        }
+        rules = Rules(strict=True, dialect={**hello.dialect, **left_open})
 
         def report(check: Check, outcome: SweepOutcome) -> None:
             assert outcome.error is None, outcome.error

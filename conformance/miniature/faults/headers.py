@@ -25,6 +25,7 @@ FAULTS: dict[str, str] = {
     "header-names-are-words": "refuses header names but of letters, digits and hyphens",
     "header-names-end-at-hyphen": "drops hyphens at the end of a header name",
     "header-names-have-case": "knows header names in their usual case only",
+    "header-values-are-utf-8": "decodes header values as UTF-8, though it declares latin-1",
     "headers-are-kept": "gives a handler the headers of earlier requests, too",
     "keeps-header-whitespace": "strips one octet only from in front of a header value",
     "keeps-last-header": "keeps the last line only of a repeated header",
