@@ -340,7 +340,8 @@ class Sweep:
         return self._shared
 
     async def _drop(self, process: AdapterProcess) -> None:
-        self._processes.remove(process)
+        if process in self._processes:  # unless the sweep was closed meanwhile
+            self._processes.remove(process)
         await process.kill()
 
 

@@ -23,6 +23,8 @@ from .reduce import reduced
 from .stage import Stage
 from .traits import traits, traits_behind
 
+_LOST = ("outcome", "answers nobody asked for")
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -96,10 +98,16 @@ def _handler(observed: Observed, id: str) -> str:
 
 
 def kinds(failure: Failure) -> list[Kind]:
-    """Of the first difference of each request, which explains the others."""
+    """Of the first difference of each request, which explains the others. Behind an answer that
+    could not be read, nothing on its connection means anything."""
     first: dict[str | None, Difference] = {}
+    lost: set[str] = set()
     for difference in failure.differences:
-        first.setdefault(difference.request, difference)
+        connection = (difference.request or "").partition(".")[0]
+        if connection not in lost:
+            first.setdefault(difference.request, difference)
+        if difference.aspect in _LOST:
+            lost.add(connection)
     return [kind_of(failure, one) for one in first.values()]
 
 
