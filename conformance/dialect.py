@@ -91,6 +91,8 @@ OPTIONS: dict[str, Option] = {
                ("ignored", "html", "all")),
         Option("raised_location", "What becomes of characters in a raised redirect's location "
                "that no URI has?", ("encoded", "as_given")),
+        Option("middlewares_wrap", "Is a middleware one thing around what is inside, or does its "
+               "part behind the handler run for every answer?", ("yes", "two_parts")),
         Option("replaced_response", "Does the response that a middleware returns instead pass "
                "those outside it?", ("passes", "final")),
         Option("streams_start", "When does the response of a handler that streams go out?",

@@ -60,6 +60,7 @@ class SanicAdapter(Adapter):
         "header_octets": "utf-8",
         "invalid_utf8": "keep",
         "known_methods": "usual",
+        "middlewares_wrap": "two_parts",
         "missing_slash": "same",
         "no_response_reaches_middlewares": "value_if_any",
         "param_decoding": "raw",

@@ -106,7 +106,7 @@ class StarletteAdapter(AsgiAdapter):
         once: dict[str, str] = {}
         repeated = []
         for name, value in headers:
-            if name in once:
+            if name.lower() in map(str.lower, once):
                 repeated.append((name, value))
             else:
                 once[name] = value

@@ -81,6 +81,30 @@ CHECKS: list[Check] = [
         faults=["runs-handler-all-the-same", "drops-middlewares"],
     ),
     Check(
+        id="middleware/short-circuit-passes-inner-ones-by",
+        title="What a middleware answers itself passes those inside it by, or as declared",
+        source=practice(
+            "a middleware is around what is inside it; where request and response middlewares are "
+            "lists of their own (Sanic), every answer passes all of the latter"
+        ),
+        app=around(
+            ECHO,
+            Middleware("m1", before=(ShortCircuit(Respond(403, "not you", "text/plain")),)),
+            marking("m2"),
+        ),
+        steps=[get("/")],
+        expect=[
+            status(403),
+            never_happened("enter m2"),
+            by_dialect(
+                "middlewares_wrap",
+                yes=no_header("X-m2"),
+                two_parts=header("X-m2", "was here"),
+            ),
+        ],
+        faults=["runs-handler-all-the-same"],
+    ),
+    Check(
         id="middleware/short-circuit-passes-outer-ones",
         title="The answer of an inner middleware passes those outside it",
         source=DOCUMENTED,

@@ -140,7 +140,7 @@ def _akin(path: str, kinship: _Kinship) -> str:
     if how == "shorter":
         segments = segments[:-1] or [""]
     elif how == "longer":
-        segments = [*segments, "b"]
+        segments = [*filter(None, segments), "b"]
     elif not (changed.startswith("{") and changed in segments) and (
         how != "longer word" or segments[place].isalpha()
     ):

@@ -18,6 +18,7 @@ from ..spec import (
     Crash,
     Echo,
     Hook,
+    Middleware,
     RaiseHttp,
     ReadBody,
     ReadCookies,
@@ -58,10 +59,11 @@ class Ground:
 
     def common(self, app: App) -> App:
         """What is left of an application without what the two read differently."""
-        routes, taken = [], set()
+        routes = []
+        taken: set[tuple[str, str]] = set()
         for route in app.routes:
             key = route.method, shape(route.path)
-            if self._has_method(route.method) and (key not in taken or self.has("duplicate_route")):
+            if self._has_method(route.method) and self._has_beside(key, taken):
                 taken.add(key)
                 routes.append(replace(route, do=self._common(route.do, 0) or Echo()))
         if app.routes and not routes:  # a framework may refuse to serve none
@@ -69,7 +71,7 @@ class Ground:
         stack = [
             replace(
                 one,
-                before=self._kept(one.before, place),
+                before=self._kept(one.before, place) if self._has_before(one) else (),
                 after=self._kept(one.after, place),
             )
             for place, one in enumerate(app.middlewares)
@@ -89,12 +91,25 @@ class Ground:
             app = replace(app, shutdown=ending[:place], cleanup=ending[place:])
         return app
 
+    def _has_beside(self, key: tuple[str, str], taken: set[tuple[str, str]]) -> bool:
+        """Whether a route can be had beside those: a second one, or one with a slash more or less,
+        which is a second one where that makes no difference."""
+        if key in taken:
+            return self.has("duplicate_route")
+        method, path = key
+        if {(method, path + "/"), (method, path.removesuffix("/"))} & taken:
+            return self.has("missing_slash")
+        return True
+
     def _has_method(self, method: str) -> bool:
         """Whether both take routes for a method."""
         if method in USUAL_METHODS or "usual" not in self._values("known_methods"):
             return True
         self.left_out["known_methods"] += 1
         return False
+
+    def _has_before(self, middleware: Middleware) -> bool:
+        return not middleware.before or self.has("middlewares_wrap")
 
     def _kept(self, actions: tuple[Action, ...], place: int) -> tuple[Action, ...]:
         return tuple(kept for one in actions if (kept := self._common(one, place)) is not None)
@@ -127,7 +142,8 @@ class Ground:
 
     def has_case(self, case: Case) -> bool:
         """Whether all of a case is on this ground; for cases that nobody has drawn here."""
-        return not any(
+        uncounted = Ground(self._left, self._right)
+        return uncounted.common(case.app) == case.app and not any(
             option for _, request in case.requests() for option in self.touched(case.app, request)
         )
 

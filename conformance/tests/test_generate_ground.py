@@ -271,6 +271,20 @@ ACTIONS = [
     ),
     ("known_methods", "any", "usual", app(Route("a", "LOCK", "/b")), app(Route("a", "GET", "/"))),
     (
+        "middlewares_wrap",
+        "yes",
+        "two_parts",
+        _does(Echo(), Middleware("n", (ShortCircuit(Respond()),), ())),
+        _does(Echo(), Middleware("n")),
+    ),
+    (
+        "missing_slash",
+        "404",
+        "same",
+        app(Route("a", "GET", "/a/"), Route("b", "GET", "/a")),
+        app(Route("a", "GET", "/a/")),
+    ),
+    (
         "replaced_response",
         "passes",
         "final",
