@@ -190,6 +190,7 @@ def explore(
             "-c", str(suite / "exploring.ini"),
             f"--rootdir={Path.cwd()}",
             "-q", "--no-header", "--tb=short", "-rN",
+            "--capture=no",  # or nobody would see how far it is
             "-p", "conformance.suite.exploring",
             f"--trueline-explore={json.dumps(asked)}",
             str(suite / "properties.py"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,23 @@ def test_what_fails_is_1_and_is_tried_first_by_the_next_run(tmp_path: Path) -> N
     first = trueline(tmp_path, "replay", str(path))
     assert first.returncode == 0, first.stdout
     assert "fixed" in first.stdout
+
+
+def test_how_far_it_is_shows_on_a_terminal(tmp_path: Path) -> None:
+    terminal, stderr = pty.openpty()
+    run = subprocess.Popen(
+        [*TRUELINE, "explore", "miniature", *QUICK, "-k", "lifecycle"],
+        cwd=tmp_path, env={**ENV, "TERM": "xterm"}, stdout=subprocess.DEVNULL, stderr=stderr,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(stderr)
+    shown = b""
+    with suppress(OSError):  # how a terminal says that nobody writes to it any more
+        while data := os.read(terminal, 65536):
+            shown += data
+    os.close(terminal)
+    assert run.wait(60) == 0
+    assert b"lifecycle: 40 trials" in shown
 
 
 def drawn(folder: Path, seed: int, *more: str) -> list[str]:
