@@ -56,6 +56,7 @@ class Application:
         self.middlewares: list[Middleware] = []
         self.state: dict[str, str] = {}
         self.kept_body = b""
+        self.has_refused_a_body = False
         self._folders: list[Folder] = []
         self._requests = 0
         self._crashes = 0

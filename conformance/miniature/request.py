@@ -59,7 +59,6 @@ class Request:
         """The one before on its connection, as long as something is told to go wrong."""
         self.answer: Response | None = None
         self.error_text: str | None = None
-        self.is_too_large = False
         self.is_cut_short = False
         """A middleware has answered in place of what is inside it."""
         app.latest = self
@@ -83,7 +82,7 @@ class Request:
         size = 0
         last = b""
         while piece := await self._content.piece():
-            if "too-large-twice" in self.faults and self.before and self.before.is_too_large:
+            if "too-large-twice" in self.faults and self.app.has_refused_a_body:
                 raise self._too_large()
             if "characters-end-with-their-piece" in self.faults:
                 piece = _whole_characters(piece)
@@ -127,7 +126,7 @@ class Request:
         return limit // 10 if "limit-is-tenfold-too-small" in self.faults else limit
 
     def _too_large(self) -> Exception:
-        self.is_too_large = True
+        self.app.has_refused_a_body = True
         if "body-limit-crashes" in self.faults:
             return RuntimeError("the body is too large")
         return HttpError(413)

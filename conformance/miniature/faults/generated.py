@@ -39,7 +39,7 @@ FAULTS: dict[str, str] = {
     "body-stays": "gives an empty body those octets that the one before on the connection had",
     "characters-end-with-their-piece": "drops the part of a character at the end of a piece",
     "third-chunk-is-lost": "loses the third chunk of a body",
-    "too-large-twice": "refuses every body behind one that was too large, on its connection",
+    "too-large-twice": "refuses every body behind one that was too large",
     "unread-body-behind-short-circuit": "takes a body for the next request when a middleware "
     "answered in place of the handler",
     # The request before on the connection
