@@ -129,6 +129,7 @@ def test_frameworks_are_imported_by_their_adapters_and_peers_only() -> None:
         for path in modules(package)
         if not is_within(path, "conformance/adapters")
         and not is_within(path, "benchmarks/peers")
+        and not is_within(path, "fuzz/servers")
         and not is_test(path)
     ]
     assert offenders(others, FRAMEWORKS) == EXCEPTIONS
