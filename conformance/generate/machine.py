@@ -60,6 +60,87 @@ class _Client:
         return self.name
 
 
+class _Play:
+    """A session with what its clients may still do: what a machine does, without what it draws."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._session = stage.run(Session.start(stage.players[0]))
+        self._clients: list[_Client] = []
+        self._requests = 0
+        self._found: Breach | None = None
+
+    @property
+    def open_connections(self) -> int:
+        return sum(not client.is_gone for client in self._clients)
+
+    def open(self, sent: list[Octets], cuts: tuple[int, ...]) -> _Client:
+        client = _Client(f"c{len(self._clients) + 1}")
+        self._clients.append(client)
+        self._take("open", client.name)
+        self.send(client, sent, cuts)
+        return client
+
+    def send(self, client: _Client, sent: list[Octets], cuts: tuple[int, ...]) -> None:
+        """Send them, up to one that says that it is the last: behind that a client may send no
+        other (RFC 9112 §9.6)."""
+        self._end_begun(client)
+        named: list[Json] = []
+        for octets in sent:
+            if not client.has_said_all:
+                named.append([self._id(), octets.to_json()])
+                client.has_said_all = not octets.verdict.goes_on
+        if named:
+            self._take("send", client.name, named, list(cuts))
+
+    def begin(self, client: _Client, octets: Octets, count: int) -> None:
+        """Send the first octets of a request, not all of them."""
+        self._end_begun(client)
+        if not client.has_said_all:
+            id = self._id()
+            count = min(count, len(octets.named(id)) - 1)
+            client.is_begun = True
+            client.has_said_all = not octets.verdict.goes_on
+            self._take("begin", client.name, id, octets.to_json(), count)
+
+    def read(self, client: _Client) -> None:
+        self._take("read", client.name)
+
+    def half_close(self, client: _Client) -> None:
+        if not client.is_half_closed:
+            client.is_half_closed = client.has_said_all = True
+            self._take("half-close", client.name)
+
+    def leave(self, client: _Client, how: str) -> None:
+        client.is_gone = True
+        self._take(how, client.name)
+
+    def finish(self, played: Callable[[Sequence[Step]], None]) -> None:
+        """Raises what was found on the way, too: when a subject's fault shows may be a matter of
+        time, and what is drawn must not be."""
+        try:
+            found = self._found or self._stage.run(self._session.finish())
+        finally:
+            self._stage.run(self._session.abandon())
+            played(self._session.steps)
+        if found is not None:
+            raise Misbehaved(found)
+
+    def _id(self) -> str:
+        self._requests += 1
+        return f"r{self._requests}"
+
+    def _end_begun(self, client: _Client) -> None:
+        if client.is_begun and not client.is_half_closed:
+            client.is_begun = False
+            self._take("go-on", client.name, None)
+
+    def _take(self, *step: Json) -> None:
+        if self._found is None:
+            taken: Step = list(step)
+            self._found = self._stage.run(self._session.take(taken))
+
+
 def machine_for(
     stage: Stage,
     *,
@@ -77,99 +158,39 @@ def machine_for(
     class Connections(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
-            self._session = stage.run(Session.start(stage.players[0]))
-            self._clients: list[_Client] = []
-            self._requests = 0
-            self._found: Breach | None = None
-
-        # -- Rules -------------------------------------------------------------------------------
+            self._play = _Play(stage)
 
         # Hypothesis leaves out rules at random, but not this one: every run says something.
         @initialize(target=connections, sent=maybe_none, cuts=_CUTS)
         def begin_with(self, sent: list[Octets], cuts: tuple[int, ...]) -> _Client:
-            return self._opened(sent, cuts)
+            return self._play.open(sent, cuts)
 
-        @precondition(lambda self: self._open_connections() < MOST_CONNECTIONS)
+        @precondition(lambda self: self._play.open_connections < MOST_CONNECTIONS)
         @rule(target=connections, sent=maybe_none)
         def open(self, sent: list[Octets]) -> _Client:
-            return self._opened(sent, ())
+            return self._play.open(sent, ())
 
         @rule(client=connections, sent=lists, cuts=_CUTS)
         def send(self, client: _Client, sent: list[Octets], cuts: tuple[int, ...]) -> None:
-            self._end_begun(client)
-            self._send(client, sent, cuts)
+            self._play.send(client, sent, cuts)
 
         @rule(client=connections, octets=requests, count=_COUNTS)
         def begin(self, client: _Client, octets: Octets, count: int) -> None:
-            self._end_begun(client)
-            if not client.has_said_all:
-                id = self._id()
-                count = min(count, len(octets.named(id)) - 1)
-                client.is_begun = True
-                client.has_said_all = not octets.verdict.goes_on
-                self._take("begin", client.name, id, octets.to_json(), count)
+            self._play.begin(client, octets, count)
 
         @rule(client=connections)
         def read(self, client: _Client) -> None:
-            self._take("read", client.name)
+            self._play.read(client)
 
         @rule(client=connections)
         def half_close(self, client: _Client) -> None:
-            if not client.is_half_closed:
-                client.is_half_closed = client.has_said_all = True
-                self._take("half-close", client.name)
+            self._play.half_close(client)
 
         @rule(client=consumes(connections), how=_WAYS)
         def leave(self, client: _Client, how: str) -> None:
-            client.is_gone = True
-            self._take(how, client.name)
+            self._play.leave(client, how)
 
         def teardown(self) -> None:
-            """Raises what was found on the way, too: when a subject's fault shows may be a matter
-            of time, and what is drawn must not be."""
-            try:
-                found = self._found or stage.run(self._session.finish())
-            finally:
-                stage.run(self._session.abandon())
-                played(self._session.steps)
-            if found is not None:
-                raise Misbehaved(found)
-
-        # -- Steps -------------------------------------------------------------------------------
-
-        def _open_connections(self) -> int:
-            return sum(not client.is_gone for client in self._clients)
-
-        def _opened(self, sent: list[Octets], cuts: tuple[int, ...]) -> _Client:
-            client = _Client(f"c{len(self._clients) + 1}")
-            self._clients.append(client)
-            self._take("open", client.name)
-            self._send(client, sent, cuts)
-            return client
-
-        def _send(self, client: _Client, sent: list[Octets], cuts: tuple[int, ...]) -> None:
-            """Send them, up to one that says that it is the last: behind that a client may send no
-            other (RFC 9112 §9.6)."""
-            named: list[Json] = []
-            for octets in sent:
-                if not client.has_said_all:
-                    named.append([self._id(), octets.to_json()])
-                    client.has_said_all = not octets.verdict.goes_on
-            if named:
-                self._take("send", client.name, named, list(cuts))
-
-        def _id(self) -> str:
-            self._requests += 1
-            return f"r{self._requests}"
-
-        def _end_begun(self, client: _Client) -> None:
-            if client.is_begun and not client.is_half_closed:
-                client.is_begun = False
-                self._take("go-on", client.name, None)
-
-        def _take(self, *step: Json) -> None:
-            if self._found is None:
-                taken: Step = list(step)
-                self._found = stage.run(self._session.take(taken))
+            self._play.finish(played)
 
     return Connections

@@ -237,7 +237,7 @@ def test_a_breach_tells_its_steps_and_the_octets_of_its_connection() -> None:
 # -- The machine ----------------------------------------------------------------------------------
 
 FEW = settings(
-    max_examples=40,
+    max_examples=120,
     database=None,
     deadline=None,
     derandomize=True,
