@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from ipaddress import IPv6Address
 
 import httptools
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -20,9 +21,25 @@ CHUNKED = -1
 
 # RFC 3986 §3.2.2 host and RFC 9110 §7.2 Host, less the comma: the grammar allows it in a
 # registered name, but a proxy that joined two Host lines looks the same.
-HOST = re.compile(
-    rb"(?:\[[0-9A-Fa-f:.]{2,45}\]|(?:[A-Za-z0-9\-._~!$&'()*+;=]|%[0-9A-Fa-f]{2}){1,255})(?::[0-9]{0,5})?"
+_HOST = re.compile(
+    rb"(?:\[([0-9A-Fa-f:.]{2,45})\]|(?:[A-Za-z0-9\-._~!$&'()*+;=]|%[0-9A-Fa-f]{2}){1,255})(?::[0-9]{0,5})?"
 )
+
+
+def is_host(value: bytes) -> bool:
+    """Whether this is a host, with a port or without."""
+    found = _HOST.fullmatch(value)
+    if found is None:
+        return False
+    literal = found[1]
+    if literal is None:
+        return True
+    try:
+        IPv6Address(literal.decode())
+    except ValueError:
+        return False
+    return True
+
 
 # llhttp wants a whole message; the real request line is judged elsewhere, more exactly than
 # llhttp reports it (414, 501 and 505 are all one error there, and it knows 46 methods only).
@@ -116,7 +133,7 @@ def _take_host(fields: Fields, value: bytes) -> None:
     # than one Host header field line or a Host header field with an invalid field value."
     if fields.host is not None:
         raise ProtocolError(400, "more than one Host field")
-    if HOST.fullmatch(value) is None:
+    if not is_host(value):
         raise ProtocolError(400, "invalid Host field")
     fields.host = value
 
@@ -129,17 +146,25 @@ def _take_content_length(fields: Fields, value: bytes) -> None:
 
 
 def _take_transfer_encoding(fields: Fields, value: bytes) -> None:
-    # RFC 9112 §6.1: "A server that receives a request message with a transfer coding it does not
-    # understand SHOULD respond with 501". A final coding other than chunked, on whichever line it
-    # is, is 400 (§6.3), and llhttp has refused that already.
-    if fields.length == CHUNKED:
-        raise ProtocolError(400, "chunked is applied more than once")
-    codings = [coding.strip(b" \t").lower() for coding in value.split(b",")]
-    if codings != [b"chunked"]:
-        if b"chunked" not in codings[:-1] and all(codings):
-            raise ProtocolError(501, "only the chunked transfer coding is implemented")
+    # All lines at once, for what counts is which coding is the last. llhttp sees to that as well,
+    # but not in a request that offers an Upgrade.
+    codings = [
+        coding.strip(b" \t").lower()
+        for name, one in fields.pairs
+        if name.lower() == b"transfer-encoding"
+        for coding in one.split(b",")
+    ]
+    if codings == [b"chunked"]:
+        fields.length = CHUNKED
+        return
+    # RFC 9112 §6.3: "If a Transfer-Encoding header field is present in a request and the chunked
+    # transfer coding is not the final encoding, the message body length cannot be determined
+    # reliably; the server MUST respond with the 400 (Bad Request) status code".
+    if codings[-1] != b"chunked" or b"chunked" in codings[:-1] or not all(codings):
         raise ProtocolError(400, "invalid Transfer-Encoding")
-    fields.length = CHUNKED
+    # §6.1: "A server that receives a request message with a transfer coding it does not understand
+    # SHOULD respond with 501".
+    raise ProtocolError(501, "only the chunked transfer coding is implemented")
 
 
 def _take_connection(fields: Fields, value: bytes) -> None:

@@ -16,7 +16,7 @@ from typing import NoReturn, Protocol
 
 from .chunked import BARE_LF, ChunkedDecoder
 from .errors import ProtocolError
-from .fields import CHUNKED, HOST, Fields, parse_fields
+from .fields import CHUNKED, Fields, is_host, parse_fields
 from .limits import Limits
 
 METHOD_BYTES = 64
@@ -100,13 +100,13 @@ def _minor_version(version: bytes) -> int:
 def _check_other_form(method: str, target: bytes) -> None:
     """Let absolute-form and asterisk-form pass (RFC 9112 §3.2), refuse everything else."""
     if method == "CONNECT":
-        if HOST.fullmatch(target) is None:
+        if not is_host(target):
             raise ProtocolError(400, "CONNECT takes host:port")
         raise ProtocolError(405, "this server is not a proxy", (("Allow", ""),))
     if target == b"*" and method == "OPTIONS":
         return
     match = _ABSOLUTE_FORM.fullmatch(target)
-    if match is None or HOST.fullmatch(match[1]) is None:
+    if match is None or not is_host(match[1]):
         raise ProtocolError(400, "malformed request target")
 
 

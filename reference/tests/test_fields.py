@@ -172,6 +172,10 @@ def test_host(host: bytes) -> None:
         (b"Host: ::1\r\n", "RFC 3986 §3.2.2: IPv6 without brackets"),
         (b"Host: []\r\n", "RFC 3986 §3.2.2: IP literal"),
         (b"Host: [::g]\r\n", "RFC 3986 §3.2.2: IP literal"),
+        (b"Host: [:81]\r\n", "RFC 3986 §3.2.2: IPv6address"),
+        (b"Host: [::1::]\r\n", "RFC 3986 §3.2.2: IPv6address"),
+        (b"Host: [::10000]:8080\r\n", "RFC 3986 §3.2.2: h16 has four digits"),
+        (b"Host: [127.0.0.1]\r\n", "RFC 3986 §3.2.2: IPv4 without brackets"),
         (b"Host: [::1]x\r\n", "RFC 3986 §3.2.2: IP literal"),
         (b"Host: <script>\r\n", "RFC 3986 §3.2.2"),
         (b'Host: "x"\r\n', "RFC 3986 §3.2.2"),
@@ -240,6 +244,22 @@ def test_framing(lines: bytes, body: bytes, length: int, source: str) -> None:
         (b"Transfer-Encoding: chunked, gzip\r\n", 400, "RFC 9112 §6.3"),
         (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n", 400, "RFC 9112 §6.3"),
         (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", 400, "RFC 9112 §6.3"),
+        (
+            b"Connection: Upgrade\r\nUpgrade: x\r\nTransfer-Encoding: gzip\r\n",
+            400,
+            "RFC 9112 §6.3: the last one is not chunked",
+        ),
+        (
+            b"Connection: Upgrade\r\nUpgrade: x\r\nTransfer-Encoding: chunked, gzip\r\n",
+            400,
+            "RFC 9112 §6.3: the last one is not chunked",
+        ),
+        (
+            b"Connection: Upgrade\r\nUpgrade: x\r\nContent-Length: 3\r\n"
+            b"Transfer-Encoding: chunked\r\n",
+            400,
+            "RFC 9112 §6.1: both",
+        ),
         (b"Transfer-Encoding: gzip, chunked\r\n", 501, "RFC 9112 §6.1: not understood"),
         (b"Transfer-Encoding: gzip;q=1,chunked\r\n", 501, "RFC 9112 §6.1"),
         (b"Transfer-Encoding: identity, chunked\r\n", 501, "RFC 9112 §6.1"),
