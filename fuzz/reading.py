@@ -5,8 +5,8 @@ Owns the values that opinions are compared by. Reads nothing itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class End(Enum):
@@ -18,8 +18,7 @@ class End(Enum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request as it was read.
 
     minor   of the version, 1 for a higher one
@@ -36,8 +35,7 @@ class Request:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The requests of a connection, those with an incomplete body included, and how it ends.
 
     reason  why it was refused, in the reader's words, without anything of the input
