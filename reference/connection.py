@@ -127,8 +127,11 @@ class Connection(asyncio.Protocol):
         self._eof = self._last = self._needs_care = True
         self._parser.stop()
         self._break_body(ClientGone())
-        if self._task is None or not self._transport.can_write_eof():
-            return False  # nothing is owed, or TLS, which has no half-closed state in asyncio
+        if self._task is None:
+            return False  # nothing is owed
+        if not self._transport.can_write_eof():
+            self.output.is_open = False  # TLS, which has no half-closed state in asyncio
+            return False
         if self._app.handler_cancellation and not self.output.begun:
             self._waiting.begin(Wait.HALF_CLOSED)
         return True
@@ -346,8 +349,10 @@ class Connection(asyncio.Protocol):
             self.cut()
             self._server.drop(self)
             raise exc
-        if self._cancelled or (self._phase is not _OPEN and isinstance(exc, ConnectionError)):
+        if self._cancelled or (not self.output.is_open and isinstance(exc, ConnectionError)):
             response = Response(status=499)  # for the log only, as nginx names it there
+        elif isinstance(exc, BodyError):
+            response = self._app.response_to(request, exc)  # a stream has read what the client sent
         else:
             response = self._app.internal_error(request, exc)
         if self._cancelled or self.output.begun or self._phase is not _OPEN:

@@ -1,14 +1,19 @@
-"""A connection without a network and without waiting: a fake transport, a fake clock, a `Wire`.
+"""Test tools: a connection without a network and without waiting.
+
+Owns a fake transport, a clock that stands still, and `Wire`, which is both ends of a connection.
 
     @on_fake_clock
     async def test_greets() -> None:
-        wire = Wire(hello)
+        wire = Wire(app)
         wire.send(b"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
-        assert await wire.answer() == ok(b"hello")
+        assert (await wire.answer()).endswith(b"\\r\\n\\r\\nhello")
 
 `on_fake_clock` runs a test in an event loop whose time only `advance` moves. When the test is over
 it ends the connections that are left and fails the test unless all tasks, timers and connections of
 the server are gone. Whoever waits for what never comes gets an error rather than a hanging run.
+
+The assertions of `FakeTransport` are what asyncio's transports expect of a protocol: they fail in
+whatever breaks it.
 """
 
 from __future__ import annotations
@@ -20,12 +25,12 @@ import selectors
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, BinaryIO, cast
 
-from reference.application import Application
-from reference.connection import Connection
-from reference.limits import Limits
-from reference.request import Request
-from reference.response import Response
-from reference.server import Server
+from .application import Application
+from .connection import Connection
+from .limits import Limits
+from .request import Request
+from .response import Response
+from .server import Server
 
 Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -395,23 +400,6 @@ class Wire:
         return self.transport.acts
 
 
-class Waiter:
-    """A handler that waits for its gate and notes how it ended."""
-
-    def __init__(self) -> None:
-        self.gate = asyncio.Event()
-        self.ended = ""
-
-    async def __call__(self, request: Request) -> Response:
-        try:
-            await self.gate.wait()
-        except asyncio.CancelledError:
-            self.ended = "cancelled"
-            raise
-        self.ended = "returned"
-        return Response("hello")
-
-
 def application(handler: Answer, **options: Any) -> Application:
     """An application with one handler for every path and method."""
     app = Application(**options)
@@ -419,53 +407,7 @@ def application(handler: Answer, **options: Any) -> Application:
     return app
 
 
-# -- Bytes ---------------------------------------------------------------------------------------
-
-
 def undated(data: bytes) -> bytes:
     """`data` without its Date and Server lines."""
     ours = (b"Date: ", b"Server: trueline")
     return b"\r\n".join(line for line in data.split(b"\r\n") if not line.startswith(ours))
-
-
-def request(line: bytes, *fields: bytes, body: bytes = b"") -> bytes:
-    """`request(b"GET /", b"Expect: 100-continue")`: a request of HTTP/1.1 unless the line says."""
-    if b"HTTP/" not in line:
-        line += b" HTTP/1.1"
-    return b"\r\n".join((line, b"Host: a", *fields, b"", body))
-
-
-def get(path: bytes = b"/", *fields: bytes) -> bytes:
-    return request(b"GET " + path, *fields)
-
-
-def post(body: bytes, *fields: bytes) -> bytes:
-    return request(b"POST /", b"Content-Length: %d" % len(body), *fields, body=body)
-
-
-TEXT = b"Content-Type: text/plain; charset=utf-8"
-BYTES = b"Content-Type: application/octet-stream"
-CLOSE = b"Connection: close"
-CHUNKED = b"Transfer-Encoding: chunked"
-
-
-def answer(line: bytes, *fields: bytes, body: bytes = b"") -> bytes:
-    """`answer(b"204 No Content", CLOSE)`: a whole answer, without Date and Server."""
-    return b"\r\n".join((b"HTTP/1.1 " + line, *fields, b"", body))
-
-
-def ok(body: bytes, *fields: bytes) -> bytes:
-    """A 200 with text."""
-    return text(b"200 OK", body, *fields)
-
-
-def text(line: bytes, body: bytes, *fields: bytes) -> bytes:
-    return answer(line, TEXT, b"Content-Length: %d" % len(body), *fields, body=body)
-
-
-def refused(line: bytes, reason: bytes) -> bytes:
-    """The answer to what cannot be taken."""
-    return text(line, b"%b: %b\n" % (line[:3], reason), CLOSE)
-
-
-SERVER_ERROR_LINE = b"HTTP/1.1 500 Internal Server Error"

@@ -7,27 +7,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from reference.application import Application
 from reference.errors import ClientGone
 from reference.request import Request
 from reference.response import Response
+from reference.testing import FakeTransport, Wire, advance, application, on_fake_clock, settle
 
-from .fakes import (
-    CHUNKED,
-    CLOSE,
-    TEXT,
-    FakeTransport,
-    Waiter,
-    Wire,
-    advance,
-    answer,
-    application,
-    get,
-    ok,
-    on_fake_clock,
-    refused,
-    request,
-    settle,
-)
+from .fakes import CHUNKED, CLOSE, TEXT, Waiter, answer, get, ok, refused, request
 
 MALFORMED = refused(b"400 Bad Request", b"malformed request line")
 
@@ -240,6 +226,29 @@ async def test_tls_has_no_half_closed_state() -> None:
     await settle()
     assert handler.ended == "cancelled"
     assert wire.acts == ["close"]
+
+
+@pytest.mark.parametrize("path", [b"/", b"/streamed", b"/missing"])
+@on_fake_clock
+async def test_nothing_is_written_behind_the_end_of_a_tls_client(
+    path: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"never"
+
+    app = Application()
+    app.router.add_get("/", hello)
+
+    @app.get("/streamed")
+    async def streamed(request: Request) -> Response:
+        return Response(parts())
+
+    wire = Wire(app, tls=True)
+    wire.send(get(path) + b"GET\r\n")
+    wire.send_eof()  # asyncio has begun to close: what is written now is dropped, with a warning
+    assert await wire.answer() == b""
+    assert wire.closed
+    assert caplog.records == []
 
 
 # -- The client is gone --------------------------------------------------------------------------

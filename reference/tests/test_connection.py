@@ -13,25 +13,9 @@ from reference.exceptions import HTTPNotFound
 from reference.limits import Limits
 from reference.request import Request
 from reference.response import Response
+from reference.testing import FakeClockLoop, Wire, advance, application, on_fake_clock, settle
 
-from .fakes import (
-    BYTES,
-    CLOSE,
-    SERVER_ERROR_LINE,
-    TEXT,
-    FakeClockLoop,
-    Wire,
-    advance,
-    answer,
-    application,
-    get,
-    ok,
-    on_fake_clock,
-    post,
-    refused,
-    request,
-    settle,
-)
+from .fakes import BYTES, CLOSE, SERVER_ERROR_LINE, TEXT, answer, get, ok, post, refused, request
 
 KEEP_ALIVE = b"Connection: keep-alive"
 

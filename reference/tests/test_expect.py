@@ -9,22 +9,9 @@ import pytest
 from reference.exceptions import HTTPContentTooLarge
 from reference.request import Request
 from reference.response import Response
+from reference.testing import Wire, advance, on_fake_clock, settle
 
-from .fakes import (
-    BYTES,
-    CHUNKED,
-    CLOSE,
-    Wire,
-    advance,
-    answer,
-    get,
-    ok,
-    on_fake_clock,
-    post,
-    refused,
-    request,
-    settle,
-)
+from .fakes import BYTES, CHUNKED, CLOSE, answer, get, ok, post, refused, request
 
 EXPECT = b"Expect: 100-continue"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

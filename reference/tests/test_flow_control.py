@@ -12,23 +12,9 @@ from reference.errors import BodyError
 from reference.limits import Limits
 from reference.request import Request
 from reference.response import Response
+from reference.testing import Wire, application, on_fake_clock, settle
 
-from .fakes import (
-    BYTES,
-    CHUNKED,
-    CLOSE,
-    SERVER_ERROR_LINE,
-    Wire,
-    answer,
-    application,
-    get,
-    ok,
-    on_fake_clock,
-    post,
-    refused,
-    request,
-    settle,
-)
+from .fakes import BYTES, CHUNKED, CLOSE, SERVER_ERROR_LINE, answer, get, ok, post, refused, request
 
 SMALL_BUFFER = Limits(body_buffer_bytes=10)
 

@@ -12,21 +12,9 @@ from reference.limits import Limits
 from reference.outbox import Outbox
 from reference.request import Request
 from reference.response import Response
+from reference.testing import Wire, on_fake_clock, settle
 
-from .fakes import (
-    CHUNKED,
-    CLOSE,
-    TEXT,
-    Wire,
-    answer,
-    get,
-    ok,
-    on_fake_clock,
-    post,
-    refused,
-    request,
-    settle,
-)
+from .fakes import CHUNKED, CLOSE, TEXT, answer, get, ok, post, refused, request
 
 
 class Gates:

@@ -10,20 +10,9 @@ import pytest
 
 from reference.request import Request
 from reference.response import FileBody, Response
+from reference.testing import Wire, advance, application, fake_clock, on_fake_clock, settle
 
-from .fakes import (
-    BYTES,
-    CLOSE,
-    Wire,
-    advance,
-    answer,
-    application,
-    fake_clock,
-    get,
-    on_fake_clock,
-    request,
-    settle,
-)
+from .fakes import BYTES, CLOSE, answer, get, request
 
 
 def file_head(*fields: bytes) -> bytes:

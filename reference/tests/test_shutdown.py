@@ -10,19 +10,9 @@ import pytest
 from reference.limits import Limits
 from reference.request import Request
 from reference.response import Response
+from reference.testing import Wire, advance, application, on_fake_clock, settle
 
-from .fakes import (
-    CLOSE,
-    Waiter,
-    Wire,
-    advance,
-    application,
-    get,
-    ok,
-    on_fake_clock,
-    request,
-    settle,
-)
+from .fakes import CLOSE, Waiter, get, ok, request
 
 
 async def hello(request: Request) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import asyncio
+import logging
 import socket
 import struct
 from collections.abc import AsyncIterator
@@ -12,20 +13,9 @@ import pytest
 
 from reference.request import Request
 from reference.response import Response
+from reference.testing import Wire, application, on_fake_clock, settle
 
-from .fakes import (
-    BYTES,
-    CHUNKED,
-    CLOSE,
-    SERVER_ERROR_LINE,
-    Wire,
-    answer,
-    application,
-    get,
-    on_fake_clock,
-    request,
-    settle,
-)
+from .fakes import BYTES, CHUNKED, CLOSE, SERVER_ERROR_LINE, answer, get, request
 
 KEEP_ALIVE = b"Connection: keep-alive"
 OLD = b"GET / HTTP/1.0"
@@ -253,6 +243,28 @@ async def test_the_end_of_a_body_does_not_wait_for_the_one_of_the_request() -> N
     wire.send(request(b"POST / HTTP/1.0", b"Content-Length: 10", body=b"x"))
     assert await wire.answer() == stream_head(CLOSE) + b"ab"
     assert wire.acts == ["eof"]
+
+
+@pytest.mark.parametrize(
+    ("rest", "status"), [(b"x\r\n", 400), (b"0\r\nA: " + b"b" * 8192 + b"\r\n\r\n", 431)]
+)
+@on_fake_clock
+async def test_a_body_that_breaks_while_it_is_streamed_back_is_no_failure_of_ours(
+    rest: bytes, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def back(request: Request) -> Response:
+        return Response(aiter(request.content))
+
+    log = logging.getLogger("access of a test")
+    caplog.set_level(logging.INFO, log.name)
+    wire = Wire(back, access_log=log)
+    wire.send(request(b"POST /", CHUNKED), b"2\r\nab\r\n")
+    assert await wire.answer() == stream_head(CHUNKED, CLOSE) + b"2\r\nab\r\n"
+    wire.send(rest)
+    assert await wire.answer() == b""
+    assert wire.acts == ["abort"]
+    assert [record.levelname for record in caplog.records] == ["INFO"]
+    assert f'" {status} ' in caplog.text
 
 
 # -- The client goes away ------------------------------------------------------------------------

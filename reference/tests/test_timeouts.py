@@ -12,23 +12,10 @@ from reference.errors import BodyTimeout
 from reference.limits import Limits
 from reference.request import Request
 from reference.response import Response
+from reference.testing import Answer, Wire, advance, fake_clock, on_fake_clock, settle
 from reference.waits import Wait, Waiting
 
-from .fakes import (
-    CHUNKED,
-    CLOSE,
-    Answer,
-    Wire,
-    advance,
-    fake_clock,
-    get,
-    ok,
-    on_fake_clock,
-    post,
-    refused,
-    request,
-    settle,
-)
+from .fakes import CHUNKED, CLOSE, get, ok, post, refused, request
 
 TICK = 0.001
 LATE_HEAD = refused(b"408 Request Timeout", b"the request did not arrive in time")
