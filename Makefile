@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help venv test lint types unit coverage harness frameworks demo sample docs kill-matrix stability mutation oracle planted bench clean
+.PHONY: help venv test lint types unit coverage harness frameworks demo sample docs kill-matrix stability mutation oracle planted fuzz fuzz-smoke fuzz-frameworks bench clean
 
 help:
 	@echo "make venv      .venv with the project (editable) and all that its tests need"
@@ -19,6 +19,9 @@ help:
 	@echo "make mutation  the checks against 300 mutants of reference/, into docs/ (half an hour)"
 	@echo "make oracle    2,000 generated applications, the reference against itself, into docs/"
 	@echo "make planted   what generated applications find of what is planted, into docs/"
+	@echo "make fuzz-smoke  whether the fuzzer finds what is planted in the parser, server and router"
+	@echo "make fuzz      an hour over all targets and engines on the reference, into docs/"
+	@echo "make fuzz-frameworks  ten minutes each on seven released servers, into build/"
 	@echo "make bench     throughput, memory, start-up and routing beside other servers"
 	@echo "make clean     remove .venv and caches"
 

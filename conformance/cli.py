@@ -13,7 +13,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any, Protocol
 
 from .adapter.template import new_adapter_text
 from .catalogue import all_checks
@@ -43,6 +46,28 @@ examples:
 """
 
 
+class Others(Protocol):
+    """A module with commands of another package, found by the entry point group of that name."""
+
+    COMMANDS: Sequence[str]
+
+    def add(self, commands: Any) -> None:
+        """Add them to the parser."""
+
+    def run(self, options: argparse.Namespace, command: Sequence[str]) -> int: ...
+
+    def replays(self, words: Sequence[str]) -> bool:
+        """Whether `trueline replay` is its business for these files."""
+
+    def replay(self, options: argparse.Namespace, command: Sequence[str]) -> int: ...
+
+
+@cache
+def _others() -> Sequence[Others]:
+    """The modules with commands that are installed."""
+    return [one.load() for one in entry_points(group="trueline.commands")]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit."""
     sys.exit(_main(sys.argv[1:] if arguments is None else list(arguments)))
@@ -63,9 +88,13 @@ def _main(arguments: list[str]) -> int:
     if options.command is None:
         parser.print_help()
         return 2
-    if not takes_pytest and (rest or (command and options.command != "replay")):
+    other = next((one for one in _others() if options.command in one.COMMANDS), None)
+    takes_command = options.command == "replay" or other is not None
+    if not takes_pytest and (rest or (command and not takes_command)):
         parser.error(f"unknown arguments: {' '.join(rest + command)}")
     try:
+        if other is not None:
+            return other.run(options, command)
         if options.command == "run":
             return _run(parser, options, subject, rest, command)
         if options.command == "explore":
@@ -77,6 +106,9 @@ def _main(arguments: list[str]) -> int:
         if options.command == "diff":
             return generated.diff(options)
         if options.command == "replay":
+            for one in _others():
+                if one.replays(options.words):
+                    return one.replay(options, command)
             return generated.replay(options, command)
         if options.command == "list":
             return _list(as_json=options.json)
@@ -122,6 +154,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--html", metavar="FILE", help="write one self-contained page there")
     run.add_argument("--summary", metavar="FILE", help="append a summary in Markdown there")
     generated.add(commands)
+    for one in _others():
+        one.add(commands)
     listing = commands.add_parser("list", help="all checks")
     listing.add_argument("--json", action="store_true", help="as JSON")
     explain = commands.add_parser("explain", help="everything about one check")

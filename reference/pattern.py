@@ -10,8 +10,9 @@ trie, and imports nothing from the package.
     /static/{rest:path}  a tail: all that remains, slashes included, possibly empty
 
 Where several splits of a mixed segment are possible, the first parameter takes as much as it can,
-then the second. An expression only narrows: it never lets a parameter be empty or reach into the
-next segment, and the groups inside it are its own. Braces inside it balance or are escaped.
+then the second; between expressions, the split is the one that `re` gives for all of them joined.
+An expression only narrows: a split that leaves a parameter empty is no match, no parameter reaches
+into the next segment, and the groups inside it are its own. Braces in it balance or are escaped.
 
 A path is cut at its slashes first and each segment is decoded afterwards (RFC 3986 §2.4), so an
 encoded slash is data and never a separator. That holds for requests and for patterns alike.
@@ -86,7 +87,8 @@ class Literal:
         return ()
 
     def build(self, values: Mapping[str, str]) -> str:
-        return encode(self.text)
+        """Raises ValueError for a dot segment."""
+        return _encode_value(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def parse(path: str) -> tuple[Segment, ...]:
         path.encode()
     except UnicodeEncodeError:
         raise PatternError("a path is Unicode text without surrogates") from None
-    segments = tuple(_segment(pieces) for pieces in _split(path))
+    segments = tuple(_segment(_decode_texts(pieces)) for pieces in _split(path))
     if any(isinstance(segment, Tail) for segment in segments[:-1]):
         raise PatternError("a tail must be the last segment")
     seen: set[str] = set()
@@ -176,7 +178,7 @@ def _split(path: str) -> list[list[str | Field]]:
     position = 1
     while position < len(path):
         if text := _TEXT.match(path, position):
-            segments[-1].append(decode(text[0]))
+            segments[-1].append(text[0])
             position = text.end()
         elif path[position] == "/":
             segments.append([])
@@ -220,6 +222,15 @@ def _field(body: str) -> Field:
     return Field(name, regex)
 
 
+def _decode_texts(pieces: Sequence[str | Field]) -> Sequence[str | Field]:
+    """As `decode`: if one text of a segment is not UTF-8, all of them stay as they were written,
+    since the segment of a request that has them stays as it was sent."""
+    try:
+        return [unquote(p, errors="strict") if isinstance(p, str) else p for p in pieces]
+    except UnicodeDecodeError:
+        return pieces
+
+
 def _segment(pieces: Sequence[str | Field]) -> Segment:
     match pieces:
         case []:
@@ -259,7 +270,7 @@ def _matcher(pieces: Sequence[str | Field]) -> Matcher:
 def _compile(regex: str, whose: str = "") -> re.Pattern[str]:
     try:
         return re.compile(regex)
-    except (re.error, OverflowError, RecursionError) as error:
+    except (re.error, ValueError, OverflowError, RecursionError) as error:
         raise PatternError(f"invalid regular expression{whose}: {error}") from None
 
 

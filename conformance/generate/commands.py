@@ -56,6 +56,7 @@ examples:
   trueline replay .trueline/replays aiohttp
                                            all files of a folder
   trueline replay found.json -- node adapter.mjs
+  trueline replay .trueline/fuzz/parser    what `trueline fuzz` found; its FILE.bin, too
 
 Each file is said to be reproduced (the same differs for the same requests), fixed (nothing does),
 different (something else does), or not applicable (the subject cannot express the application, or
@@ -125,7 +126,8 @@ def _add_replay(commands: Any) -> None:
     parser = commands.add_parser(
         "replay",
         help="see whether what was found once still happens",
-        description="FILE is a replay file of `trueline explore`, or a folder of such; SUBJECT one "
+        description="FILE is a replay file of `trueline explore`, a finding of `trueline fuzz`, "
+        "or a folder of such; SUBJECT one "
         f"of {', '.join(bundled())}; a module; the file of an adapter.",
         usage=REPLAY_USAGE,
         epilog=_REPLAY_HELP,

@@ -149,6 +149,7 @@ def test_methods_are_any_token_and_case_sensitive(method: str) -> None:
         ("/{a:(}", "invalid regular expression for 'a'"),
         ("/{a:[}", "invalid regular expression for 'a'"),
         ("/{a:x{99999999999999}}", "invalid regular expression for 'a'"),
+        ("/{a:(?a)(?u)}", "invalid regular expression for 'a'"),
         ("/{a:b)(c}", "invalid regular expression"),
         ("/x{a:b)(c}", "invalid regular expression for 'a'"),
         ("/x{a:(?i)b}", "invalid regular expression"),
@@ -389,6 +390,13 @@ def test_unicode_and_percent_encoded_literals_are_the_same(pattern: str, raw_pat
     assert found(routing(pattern), raw_path) == pattern
     assert found(routing(pattern + "/{p}"), raw_path + "/1") == pattern + "/{p}"
     assert found(routing(pattern + "{p}"), raw_path + "1") == pattern + "{p}"
+
+
+def test_a_mixed_segment_is_decoded_as_a_whole_or_not_at_all() -> None:
+    # As a request's segment is: one that is not UTF-8 stays as it was sent.
+    assert params("/%41{x}%ff", "/%41b%ff") == {"x": "b"}
+    assert params("/%41{x}%ff", "/Ab%ff") is None
+    assert params("/%41{x}é", "/Ab%C3%A9") == {"x": "b"}
 
 
 def test_braces_can_be_literal_when_encoded() -> None:
@@ -738,6 +746,8 @@ def test_url_for_encodes_and_leads_back(
         ("/x/{a}", {"a": ".."}),
         ("/{a}.", {"a": "."}),
         ("/x/{a:path}", {"a": "b/../c"}),
+        ("/../{a}", {"a": "b"}),
+        ("/{a}/%2E", {"a": "b"}),
         ("/{a:path}", {"a": "/evil.example"}),
         ("/{a}", {"a": "\udcff"}),
     ],
