@@ -526,7 +526,9 @@ class Connection(asyncio.Protocol):
             # for the answer to the request that it sends just now.
             self._close_idle()
             return
-        self._refuse(ProtocolError(408, "the request did not arrive in time"))
+        late = ProtocolError(408, "the request did not arrive in time")
+        late.for_head = self._parser.is_in_head_request
+        self._refuse(late)
         self._next()
 
     def _body_expired(self) -> None:
@@ -562,4 +564,5 @@ def encode_refusal(error: ProtocolError, minor: int) -> bytes:
     response = refusal(error.status, error.reason)
     for name, value in error.headers:
         response.add_header(name, value)
-    return encode(response, cast("bytes", response.body), minor, close=True, is_head=False)
+    body = cast("bytes", response.body)
+    return encode(response, body, minor, close=True, is_head=error.for_head)

@@ -14,7 +14,10 @@ class ProtocolError(Exception):
 
     `status` is the response status (400, 405, 408, 411, 414, 417, 431, 501, 503, 505), `reason` a
     sentence for the body; `headers` are lines that this status must carry (Allow for 405).
+    `for_head` tells that the method is HEAD, so that the response has no content (RFC 9110 §9.3.2).
     """
+
+    for_head = False
 
     def __init__(self, status: int, reason: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(f"{status}: {reason}")

@@ -165,6 +165,11 @@ class RequestParser:
         return self._state is _SIZED_BODY or self._state is _CHUNKED_BODY
 
     @property
+    def is_in_head_request(self) -> bool:
+        """The request whose head is incomplete has the method HEAD."""
+        return self._state is _HEAD and self._held.startswith(b"HEAD ")
+
+    @property
     def body_bytes_left(self) -> int | None:
         """How much of the present body has not arrived; None when only its end will tell."""
         return None if self._state is _CHUNKED_BODY else self._remaining
@@ -198,6 +203,7 @@ class RequestParser:
 
         Raises ProtocolError for what cannot be accepted; the parser is stopped then.
         """
+        pos = 0
         try:
             if self._held:
                 data = self._join_held(data)
@@ -210,7 +216,7 @@ class RequestParser:
                         self._blank_line = False
                         self._sink.on_request(method, target, minor, self._last_fields)
                         return
-            pos, size = 0, len(data)
+            size = len(data)
             while pos < size:
                 state = self._state
                 if self._paused and state is not _STOPPED:
@@ -225,7 +231,10 @@ class RequestParser:
                     pos = self._chunked_body(data, pos)
                 else:
                     return
-        except ProtocolError:
+        except ProtocolError as exc:
+            exc.for_head = self._state is _HEAD and (
+                self._held.startswith(b"HEAD ") if self._held else data.startswith(b"HEAD ", pos)
+            )
             self.stop()
             raise
 

@@ -44,7 +44,7 @@ class Paid:
             served.visit.tls and ending is not Ending.SILENCE and self._is_lost_with_tls()
         )
         self._broken = self._broken_status()
-        methods = [one.method for one in owed.requests]
+        methods = owed.methods
         self._methods = methods
         self.written: Written = read_written(
             served.written, methods, ended=True, cut=served.is_reset

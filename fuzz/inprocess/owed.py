@@ -40,16 +40,18 @@ class Owed:
     A refusal inside the body of a request is the answer to that one.
     """
 
-    __slots__ = ("in_head", "parser", "refused", "requests")
+    __slots__ = ("for_head", "in_head", "parser", "refused", "requests")
 
     def __init__(self, data: bytes, limits: Limits) -> None:
         self.requests: list[Asked] = []
         self.refused = 0
+        self.for_head = False
         self.parser = RequestParser(self, limits)
         try:
             self.parser.feed(data)
         except ProtocolError as exc:
             self.refused = exc.status
+            self.for_head = exc.for_head
         self.in_head = not (
             self.refused
             or self.parser.is_between_requests
@@ -68,6 +70,12 @@ class Owed:
 
     def on_body_end(self) -> None:
         self.requests[-1].whole = True
+
+    @property
+    def methods(self) -> list[str]:
+        """Those of the requests, and of what is refused or incomplete behind them."""
+        is_head = self.for_head or self.parser.is_in_head_request
+        return [one.method for one in self.requests] + ["HEAD" if is_head else "GET"]
 
     @property
     def is_broken(self) -> bool:

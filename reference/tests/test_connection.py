@@ -54,6 +54,52 @@ async def test_persistence(line: bytes, fields: list[bytes], said: list[bytes], 
         assert await wire.answer() == ok(b"hello")
 
 
+REFUSED_HEADS = [
+    (request(b"HEAD http://a,b/"), 0),  # its target
+    (request(b"HEAD /", b"Expect: tea"), 0),  # its fields
+    (request(b"HEAD /")[:-2] + b"X : y\r\n\r\n", 0),
+    (b"HEAD / HTTP/1.1\r\nHost: a\n", 0),  # before it is complete
+    (b"\r\n" + request(b"HEAD / HTTP/3.0"), 0),
+    (b"HEAD /" + b"a" * 9000, 0),
+    (get() + request(b"HEAD /", b"Expect: tea"), 1),
+    (get() + request(b"HEAD / HTTP/3.0"), 1),
+]
+
+
+@pytest.mark.parametrize("segment_bytes", [1, 7, 100_000])
+@pytest.mark.parametrize(("sent", "before"), REFUSED_HEADS)
+@on_fake_clock
+async def test_a_head_request_that_is_refused_gets_no_content(
+    sent: bytes, before: int, segment_bytes: int
+) -> None:
+    # RFC 9110 §9.3.2: "the server MUST NOT send content in the response".
+    wire = Wire(hello)
+    for start in range(0, len(sent), segment_bytes):
+        wire.send(sent[start : start + segment_bytes])
+    answer = await wire.answer()
+    assert answer.count(b"HTTP/1.1 ") == before + 1
+    assert answer.startswith(ok(b"hello") * before)
+    assert answer.endswith(b"\r\n\r\n")
+    assert b"Content-Length: 0" not in answer
+
+
+@pytest.mark.parametrize("sent", [b"GET /HEAD HTTP/3.0\r\n", b"HEADS / HTTP/3.0\r\n"])
+@on_fake_clock
+async def test_others_that_are_refused_get_content(sent: bytes) -> None:
+    wire = Wire(hello)
+    for cut in (sent[:4], sent[4:]):
+        wire.send(cut)
+    assert (await wire.answer()).endswith(b"spoken here\n")
+
+
+@on_fake_clock
+async def test_a_segment_that_begins_with_head_makes_no_head_request() -> None:
+    wire = Wire(hello)
+    wire.send(b"GET /")
+    wire.send(b"HEAD / HTTP/3.0\r\n")
+    assert (await wire.answer()).endswith(b"malformed request line\n")
+
+
 @on_fake_clock
 async def test_nothing_is_read_behind_connection_close() -> None:
     seen = []

@@ -55,6 +55,15 @@ async def test_a_slow_head_is_408(first: bytes) -> None:
 
 
 @on_fake_clock
+async def test_408_to_a_head_request_has_no_content() -> None:
+    wire = Wire(hello)
+    wire.send(request(b"HEAD /")[:-1])
+    await advance(10)
+    assert LATE_HEAD.startswith(sent := wire.sent_now())
+    assert sent.endswith(b"\r\n\r\n")
+
+
+@on_fake_clock
 async def test_dripping_does_not_help() -> None:
     wire = Wire(hello)
     for byte in get()[:20]:
