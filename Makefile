@@ -21,7 +21,7 @@ help:
 	@echo "make planted   what generated applications find of what is planted, into docs/"
 	@echo "make fuzz-smoke  whether the fuzzer finds what is planted in the parser, server and router"
 	@echo "make fuzz      an hour over all targets and engines on the reference, into docs/"
-	@echo "make fuzz-frameworks  ten minutes each on seven released servers, into build/"
+	@echo "make fuzz-frameworks  ten minutes each on seven released servers, into docs/"
 	@echo "make bench     throughput, memory, start-up and routing beside other servers"
 	@echo "make clean     remove .venv and caches"
 
@@ -31,7 +31,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "trueline needs Python 3.11 or later: make PYTHON=/path/to/python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[speed]' --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[speed,fuzz]' --group dev
 	touch $@
 
 test: lint types coverage harness
@@ -61,7 +61,7 @@ frameworks: .venv-frameworks/.installed
 .venv-frameworks/.installed: $(STAMP)
 	$(PYTHON) -m venv .venv-frameworks
 	.venv-frameworks/bin/python -m pip install --quiet --disable-pip-version-check \
-	    'aiohttp<3.14' sanic starlette 'uvicorn[standard]' python-multipart
+	    'aiohttp<3.14' sanic starlette 'uvicorn[standard]' python-multipart hypercorn tornado granian
 	touch $@
 
 demo: $(VENV)/.frameworks
@@ -87,6 +87,21 @@ oracle: venv
 
 planted: venv
 	$(BIN)/python -m conformance.generate.planted docs
+
+fuzz-smoke: venv
+	$(BIN)/python -m fuzz.plants.smoke --write docs
+
+fuzz: venv
+	$(BIN)/python -m fuzz.longrun reference docs --minutes 60 --seed 1
+
+fuzz-frameworks: .venv-fuzz/.installed
+	$(BIN)/python -m fuzz.longrun frameworks docs --minutes 70 --seed 1 --python .venv-fuzz
+
+.venv-fuzz/.installed: $(STAMP)
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check \
+	    aiohttp sanic 'uvicorn[standard]' h11 hypercorn tornado granian
+	touch $@
 
 THROUGHPUT = $(BIN)/python -m benchmarks.throughput --seconds 1 --restarts 5
 RESULTS    = benchmarks/results
@@ -117,4 +132,4 @@ $(VENV)/.peers: $(STAMP)
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-frameworks build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	rm -rf $(VENV) .venv-frameworks .venv-fuzz build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
