@@ -16,23 +16,21 @@ from types import FrameType
 
 from conformance.guard import Guard
 from conformance.protocol import AdapterError
-from conformance.report.octets import printable
 
 from . import live as lines
-from .corpus import Corpus, ordered
+from .corpus import Corpus
 from .crew import Lost, Worker, wait_for_news
-from .findings import FIXED, OPEN, Finding, Findings
+from .findings import Findings
+from .ledger import Ledger
 from .live import Live
 from .plan import Outcome, Plan
 from .tally import Tally
-from .trials import Broken, News
+from .trials import News
 from .worker import Answer, Begun, Cannot, Job, Ready, Smaller, Told
 
 LOST_KINDS = ("died", "hang")
 GRACE_S = 5.0
 """How long workers have to end when somebody stops the run."""
-MOST_SAID = 20
-"""Findings that are told of one by one while the run goes on."""
 MOST_LOSSES = 40
 """A worker that is lost so often finds nothing else."""
 _POLL_S = 0.1
@@ -71,18 +69,11 @@ class Campaign:
         inputs: Sequence[bytes],
         live: Live,
     ) -> None:
-        self.tally = Tally()
         self._plan = plan
-        self._findings = findings
-        self._corpus = corpus
+        self._ledger = Ledger(plan, findings, corpus, live)
         self._inputs = list(inputs)
         self._live = live
-        self._earlier = dict(findings.by_bucket)
-        self._met: set[str] = set()
-        self._whole: set[str] = set()
-        self._fixed: set[str] = set()
         self._refusal = ""
-        self._said = 0
         self._stops = 0
         self._stopped: float | None = None
         self._shrinks = False
@@ -90,6 +81,10 @@ class Campaign:
         self._places: list[_Place] = []
         self._begun: float | None = None
         self._last = 0.0
+
+    @property
+    def tally(self) -> Tally:
+        return self._ledger.tally
 
     def run(self) -> Outcome:
         """Raises AdapterError when the target cannot be opened, or the harness is at fault, and
@@ -103,19 +98,19 @@ class Campaign:
                     place.worker.close()
                 self._guard.close()
                 self._live.clear()
-                self._settle()
-        if self._refusal and not self._met:
+                self._ledger.settle()
+        ledger = self._ledger
+        if self._refusal and not ledger.met:
             raise AdapterError(self._refusal)
         if self._refusal:  # what was found counts all the same
             self._live.say(f"ended early: {self._refusal}")
-        found = self._findings.by_bucket
         return Outcome(
             self._plan,
-            self.tally,
+            ledger.tally,
             0.0 if self._begun is None else self._last - self._begun,
-            tuple(one for one in found.values() if one.bucket in self._met),
-            tuple(found[bucket] for bucket in sorted(self._fixed - self._met)),
-            frozenset(self._met - set(self._earlier)),
+            ledger.met,
+            ledger.fixed,
+            ledger.fresh,
             self._stops > 0 or bool(self._refusal),
         )
 
@@ -140,7 +135,7 @@ class Campaign:
 
     def _fuzz(self) -> None:
         jobs = self._plan.jobs
-        alone = [one.broken.data for one in self._earlier.values()]
+        alone = [one.broken.data for one in self._ledger.earlier]
         for number in range(jobs):
             job = self._job(number, alone[number::jobs], self._inputs[number::jobs])
             self._start(number, job)
@@ -199,7 +194,7 @@ class Campaign:
             self._refusal = self._refusal or told.reason
         elif isinstance(told, Answer):
             place.pending.remove(told.data)
-            self._answered(told)
+            self._ledger.answered(told)
         elif isinstance(told, Begun):
             self._begun = self._begun or now
             self._last = now
@@ -209,73 +204,15 @@ class Campaign:
             place.executions += told.executions
             place.told += told.executions
             self._last = now
-            self._enter(told)
+            self._ledger.enter(told)
         elif isinstance(told, Smaller):
-            self._keep([told.broken], whole=told.whole)
+            self._ledger.keep([told.broken], whole=told.whole)
 
     def _show(self) -> None:
         if self._begun is not None:
             elapsed_s = time.monotonic() - self._begun
-            text = lines.line(self.tally, elapsed_s, self._plan.seconds, len(self._met))
+            text = lines.line(self.tally, elapsed_s, self._plan.seconds, len(self._ledger.met))
             self._live.show(text, elapsed_s)
-
-    # -- What workers tell -------------------------------------------------------------------------
-
-    def _enter(self, news: News) -> None:
-        signatures, buckets = self.tally.add(news)
-        for signature in signatures:
-            self._corpus.keep(signature, self.tally.inputs[signature])
-        self._keep([self.tally.broken[bucket] for bucket in buckets])
-
-    def _keep(self, broken: Sequence[Broken], *, whole: bool = False) -> None:
-        """Write findings down, each with the smallest input of this run and earlier ones."""
-        for one in broken:
-            is_new = one.bucket not in self._met
-            self._met.add(one.bucket)
-            before = self._findings.by_bucket.get(one.bucket)
-            if before is None:
-                finding = self._finding(one)
-            elif ordered([one.data, before.broken.data])[0] != before.broken.data:
-                finding = replace(before, broken=replace(one, at=before.broken.at), whole=False)
-            else:
-                finding = before
-            if whole and finding.broken.data == one.data:
-                finding = replace(finding, whole=True)
-            self._findings.put(replace(finding, status=OPEN))
-            if is_new and one.bucket not in self._plan.known and before is None:
-                self._say_found(one)
-        if broken:
-            self._findings.write_lines()
-
-    def _say_found(self, broken: Broken) -> None:
-        self._said += 1
-        if self._said <= MOST_SAID:
-            self._live.say(printable(f"found {broken.bucket}: {broken.text or broken.kind}"))
-        elif self._said == MOST_SAID + 1:
-            self._live.say("found more; the summary has all")
-
-    def _finding(self, broken: Broken) -> Finding:
-        plan = self._plan
-        return Finding(
-            broken,
-            plan.wanted.target,
-            plan.label,
-            plan.wanted.plant or "",
-            plan.engine,
-            plan.seed,
-            hits=0,
-        )
-
-    def _answered(self, told: Answer) -> None:
-        """An earlier finding was tried again, or one of those a worker may have been lost by."""
-        buckets = {one.bucket for one in told.broken}
-        for one in told.broken:
-            self.tally.breaks(one)
-            self.tally.hits[one.bucket] += 1
-        self._keep(told.broken)
-        for finding in self._earlier.values():
-            if finding.broken.data == told.data and finding.bucket not in buckets:
-                self._fixed.add(finding.bucket)
 
     # -- Workers that are lost ---------------------------------------------------------------------
 
@@ -293,11 +230,11 @@ class Campaign:
             self.tally.add(untold)
         place.told = 0
         if self._shrinks:  # what made it smaller found something of another kind; enough of that
-            self._blame(lost, lost.noted[0], "")
+            self._ledger.blame(lost, lost.noted[0], "")
             return
         if len(lost.noted) == 1:
             place.suspects = None
-            self._blame(lost, lost.noted[0], "")
+            self._ledger.blame(lost, lost.noted[0], "")
             place.pending = [one for one in place.pending if one != lost.noted[0]]
         else:
             place.suspects = (lost.noted, lost)
@@ -308,19 +245,13 @@ class Campaign:
         place.worker.close()
         place.worker = Worker(self._rest(place), self._guard, self._plan.hang_s)
 
-    def _blame(self, lost: Lost, data: bytes, more: str) -> None:
-        broken = lost.broken(data, more, self.tally.executions)
-        self.tally.breaks(broken)
-        self.tally.hits[broken.bucket] += 1
-        self._keep([broken])
-
     def _acquit(self, place: _Place) -> None:
         """None of the suspects did it alone: it took several, or it was not theirs."""
         if place.suspects is not None:
             noted, lost = place.suspects
             place.suspects = None
             more = f"; not again when each of the {len(noted)} inputs was tried alone"
-            self._blame(lost, noted[0], more)
+            self._ledger.blame(lost, noted[0], more)
 
     def _rest(self, place: _Place) -> Job:
         """What is left to do of the job of a worker that was lost."""
@@ -342,8 +273,8 @@ class Campaign:
         """Make what was found smaller, for a bounded time; not when somebody waits for the end."""
         found = [
             one.broken
-            for one in self._findings.by_bucket.values()
-            if one.bucket in self._met and not one.whole and one.broken.kind not in LOST_KINDS
+            for one in self._ledger.met
+            if not one.whole and one.broken.kind not in LOST_KINDS
         ]
         if not found or self._stops or self._refusal or self._plan.shrink_s <= 0:
             return
@@ -363,15 +294,6 @@ class Campaign:
                 ),
             )
         self._until_over()
-
-    def _settle(self) -> None:
-        """Hits and states, when all is known."""
-        for bucket, finding in list(self._findings.by_bucket.items()):
-            hits = finding.hits + self.tally.hits[bucket]
-            status = FIXED if bucket in self._fixed - self._met else finding.status
-            self._findings.update(replace(finding, hits=hits, status=status))
-        if self._findings.by_bucket:
-            self._findings.write_lines()
 
 
 def _share(count: int, number: int, jobs: int) -> int:
