@@ -271,7 +271,7 @@ def _quirks(options: argparse.Namespace, words: Sequence[str]) -> int:
     sys.stdout.write("".join(as_toml(one) + "\n" for one in proposals))
     sys.stderr.write(
         f"{len(proposals)} disagreements of {left} and {right} that are not declared, in "
-        f"{seconds:g} seconds with seed {seed}; those that are go into fuzz/opinions/quirks.toml, "
+        f"{seconds:g} seconds with seed {seed}; those that are go into fuzz/quirks.toml, "
         "with what decides them\n"
     )
     return int(bool(proposals))
