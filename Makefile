@@ -48,7 +48,7 @@ unit: venv
 
 coverage: venv
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest reference
+	$(BIN)/coverage run -m pytest -n 2 --dist loadfile reference
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -7,7 +7,7 @@ Imports no target and no engine.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import ClassVar, NamedTuple
@@ -73,6 +73,8 @@ class Target(ABC):
     language: ClassVar[Language]
     batch: ClassVar[int] = 64
     """How many inputs `check_all` is best given at once."""
+    gets_on: Callable[[], None] = staticmethod(lambda: None)
+    """Is called while a batch is tried, so that nobody takes many slow inputs for a hang."""
 
     @abstractmethod
     def check(self, data: bytes, *, thorough: bool = False) -> Seen:

@@ -96,6 +96,9 @@ class Ended:
 MOST_TRIED_THOROUGHLY_BYTES = 1024
 """Every cut of a larger input takes too long to be tried for every piece that may be left out."""
 
+MOST_TRIED_THOROUGHLY = 100
+"""A batch that a worker was lost by is tried one by one; of many inputs, each is tried quickly."""
+
 Told: TypeAlias = Ready | Cannot | Answer | Begun | News | Smaller | Ended
 
 
@@ -132,11 +135,12 @@ class _Worker:
         self._board = board
 
     def alone(self) -> None:
+        few = len(self._job.alone) <= MOST_TRIED_THOROUGHLY
         for data in self._job.alone:
             if self._board.stopped:
                 return
             self._board.note((data,))
-            found = broken_by(self._target, data)
+            found = broken_by(self._target, data) if few else _quickly(self._target, data)
             self._board.clear()
             self._connection.send(Answer(data, tuple(found)))
 
@@ -217,6 +221,7 @@ def main(connection: Connection, board: Board) -> None:
             target = _target(job)
         with _closing(target):
             connection.send(Ready())
+            target.gets_on = board.move
             worker = _Worker(job, target, connection, board)
             worker.alone()
             if job.engine or job.replays:

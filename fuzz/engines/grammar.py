@@ -18,7 +18,7 @@ RECENT = 64
 """Half of the changes are made to the inputs that were new last: there is more where they came
 from."""
 MOST_IN_POOL = 20_000
-MOST_BYTES = 1024
+MOST_BYTES = 512
 """Larger inputs are not changed further: changes make them larger still, and each takes the time of
 many small ones. Large inputs are drawn as such."""
 

@@ -23,7 +23,7 @@ _TARGET = re.compile(rb" [^ \r\n]* ")
 _HOST = re.compile(rb"[Hh][Oo][Ss][Tt]:[^\n]*\n")
 _HEAD_END = b"\r\n\r\n"
 
-_SPLICED = 600
+_SPLICED = 300
 """Octets of another stream that are added at most: what grows at every step is soon slow."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 from zlib import crc32
 
 from reference.application import Application
@@ -123,7 +123,12 @@ class Noting:
 
     async def _items(self, request: Request) -> Response:
         call = self._called(request, "items")
-        return self._echo_of(request, call, b"".join([part async for part in request.content]))
+        body = b"".join([part async for part in request.content])
+        response = self._echo_of(request, call, body)
+        if call.minor:
+            return response
+        # A stream for HTTP/1.0: both are rare in the grammar, and both together hardly met.
+        return self._response(_pieces((cast("bytes", response.body),)))
 
     async def _unread(self, request: Request) -> Response:
         self._called(request, "unread")

@@ -24,7 +24,7 @@ class Timer:
         when_s: float,
         callback: Callable[..., object],
         args: tuple[Any, ...],
-        context: contextvars.Context,
+        context: contextvars.Context | None,
     ) -> None:
         self._when_s = when_s
         self.callback = callback
@@ -52,7 +52,9 @@ class CallbackLoop:
     def __init__(self, on_exception: Callable[[dict[str, Any]], None]) -> None:
         self._on_exception = on_exception
         self._now_s = 1000.0
-        self._ready: list[tuple[contextvars.Context, Callable[..., object], tuple[Any, ...]]] = []
+        self._ready: list[
+            tuple[contextvars.Context | None, Callable[..., object], tuple[Any, ...]]
+        ] = []
         self._timers: list[tuple[float, int, Timer]] = []
         self._numbers = count()  # timers of one time fire in the order in which they were set
         self._is_running = False
@@ -73,7 +75,10 @@ class CallbackLoop:
                 self._ready = []
                 for context, callback, args in ready:
                     try:
-                        context.run(callback, *args)
+                        if context is None:
+                            callback(*args)
+                        else:
+                            context.run(callback, *args)
                     except (SystemExit, KeyboardInterrupt):
                         raise
                     except BaseException as exc:  # noqa: BLE001 - as asyncio's loops do
@@ -112,8 +117,9 @@ class CallbackLoop:
         *args: Any,
         context: contextvars.Context | None = None,
     ) -> None:
-        """Gives no handle: nobody takes a callback back."""
-        self._ready.append((context or contextvars.copy_context(), callback, args))
+        """Gives no handle: nobody takes a callback back. Without a context, it is called in that
+        of whoever runs the loop, and not in a copy of the present one, which takes its time."""
+        self._ready.append((context, callback, args))
 
     def call_at(
         self,
@@ -122,7 +128,7 @@ class CallbackLoop:
         *args: Any,
         context: contextvars.Context | None = None,
     ) -> Timer:
-        timer = Timer(when, callback, args, context or contextvars.copy_context())
+        timer = Timer(when, callback, args, context)
         heappush(self._timers, (when, next(self._numbers), timer))
         return timer
 

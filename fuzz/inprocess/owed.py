@@ -10,6 +10,8 @@ from reference.fields import Fields
 from reference.limits import Limits
 from reference.parser import RequestParser
 
+from ..rules import read
+
 
 class Asked:
     """A request as the parser reads it.
@@ -34,16 +36,31 @@ class Asked:
         return self.fields.expects_100 and self.minor == 1 and self.fields.length != 0
 
 
+def is_head_request(data: bytes, number: int) -> bool | None:
+    """Whether request `number`, counted from 0, which is refused or incomplete, has the method
+    HEAD; None when the rules of RFC 9112 stop in front of it."""
+    # What lacks its end is judged as well when an end is there.
+    ruled = read(data + b"\r\n\r\n")
+    requests = ruled.reading.requests
+    if number < len(requests):
+        return requests[number].method == b"HEAD"
+    if number > len(requests) or not ruled.broken or ruled.in_body:
+        return None
+    unread = ruled.unread
+    return unread.startswith((b"HEAD ", b"\r\nHEAD "))
+
+
 class Owed:
     """The requests in `data`, and how it ends: with a refusal (its status), or inside a head.
 
     A refusal inside the body of a request is the answer to that one.
     """
 
-    __slots__ = ("for_head", "in_head", "parser", "refused", "requests")
+    __slots__ = ("_data", "for_head", "in_head", "parser", "refused", "requests")
 
     def __init__(self, data: bytes, limits: Limits) -> None:
         self.requests: list[Asked] = []
+        self._data = data
         self.refused = 0
         self.for_head = False
         self.parser = RequestParser(self, limits)
@@ -74,8 +91,13 @@ class Owed:
     @property
     def methods(self) -> list[str]:
         """Those of the requests, and of what is refused or incomplete behind them."""
-        is_head = self.for_head or self.parser.is_in_head_request
-        return [one.method for one in self.requests] + ["HEAD" if is_head else "GET"]
+        methods = [one.method for one in self.requests]
+        if b"HEAD " in self._data and (self.refused_alone or self.in_head):
+            is_head = is_head_request(self._data, len(methods))
+            if is_head is None:
+                is_head = self.for_head or self.parser.is_in_head_request
+            methods.append("HEAD" if is_head else "GET")
+        return methods
 
     @property
     def is_broken(self) -> bool:

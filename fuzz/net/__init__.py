@@ -6,6 +6,7 @@
     cuts       where an input is cut into segments
     expected   what the rules let come back for an input
     outcomes   what came back, normalised
+    echoes     what handlers tell of requests, against what was sent
     judging    what came back against what may come
     playing    the target that plays inputs on servers: `socket` and `differential` are such
 

@@ -91,9 +91,13 @@ UNPLAYED = Heard(b"", (), (), b"", End.REFUSED, is_half_closed=False, is_quiet=F
 
 
 class Client:
-    """Plays inputs on the server at an address. One at a time calls it."""
+    """Plays inputs on the server at an address. One at a time calls it.
 
-    def __init__(self, host: str, port: int) -> None:
+    gets_on   is called for each input that is through
+    """
+
+    def __init__(self, host: str, port: int, gets_on: Callable[[], None] = lambda: None) -> None:
+        self.gets_on = gets_on
         info = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         self.family, self.address = info[0], info[4]
         self.latency_s = 0.0
@@ -162,6 +166,7 @@ class _Playing:
 
     def _finish(self, number: int) -> None:
         heard = self._heard[number] = self._running.pop(number).heard()
+        self._client.gets_on()
         if heard.answers:
             self._silent = 0
         elif heard.is_quiet or heard.end is End.OPEN:

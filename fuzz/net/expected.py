@@ -21,6 +21,8 @@ NO_FURTHER = rfc(
 OTHERWISE = rfc(9112, "9.3", "The connection will close after the current response.")
 
 _LINE_END = re.compile(rb"\r\n?|\n")
+_TRAILERS = re.compile(rb"(?:^|\n)0+[ \t]*(?:;[^\r\n]*)?\r?\n((?:[^\r\n]+\r?\n)+)")
+"""Behind what looks like a last chunk."""
 
 
 class Kind(Enum):
@@ -56,6 +58,11 @@ class Place:
         """For buckets."""
         return f"{self.kind.value}: {self.rule}" if self.rule else self.kind.value
 
+    @property
+    def validity(self) -> str:
+        """For buckets of what has little to do with the rule that is broken."""
+        return self.kind.value if self.kind is Kind.VALID else "any other"
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -68,6 +75,7 @@ class Expected:
     answers  more answers than this cannot come
     methods  of the requests in the places, and behind them as far as they can be made out
     crashes  maybe a handler is asked for that fails
+    data     the octets
     """
 
     places: tuple[Place, ...]
@@ -77,9 +85,18 @@ class Expected:
     answers: int
     methods: tuple[str, ...]
     crashes: bool
+    data: bytes
 
     def place(self, number: int) -> Place:
         return self.places[number] if number < len(self.places) else self.behind
+
+    @property
+    def trailers(self) -> frozenset[str]:
+        """The names, in lower case, of all that may be a trailer field, of whatever request."""
+        sections = [match[1] for match in _TRAILERS.finditer(self.data)]
+        lines = [line for section in sections for line in section.splitlines()]
+        names = (line.partition(b":")[0].strip().lower() for line in lines)
+        return frozenset(name.decode("latin-1") for name in names)
 
     @property
     def waited(self) -> int:
@@ -107,14 +124,17 @@ def expected(data: bytes) -> Expected:
             break
         ruled = read(ruled.behind)
     served = most_answers(first)
+    # Behind CONNECT stand requests, unless it is accepted.
+    rest = ruled.unread or ruled.behind or b""
     return Expected(
         places=tuple(places),
         behind=_behind(ruled),
         owed=owed_answers(first),
         served=served,
-        answers=max(served, len(places) + len(_LINE_END.findall(ruled.unread)) + 1),
-        methods=_methods(places, ruled.unread),
+        answers=max(served, len(places) + len(_LINE_END.findall(rest)) + 1),
+        methods=_methods(places, rest),
         crashes=b"crash" in (unquote_to_bytes(data) if b"%" in data else data).lower(),
+        data=data,
     )
 
 

@@ -5,26 +5,19 @@ Owns them, with their sources. Pure: plays nothing and waits for nothing.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.check import Source, practice, rfc
+from conformance.check import practice, rfc
 from conformance.seen import Answer
 from conformance.steps import End
 
 from ..reading import Request
 from ..target import Violation
 from .client import Heard, says_close
+from .echoes import IN_ORDER, METHODS_WITH_CONTENT, echo_of, judge_echo
 from .expected import NO_FURTHER, Expected, Kind, Place
 
-IN_ORDER = rfc(
-    9112,
-    "9.3.2",
-    "it MUST send the corresponding responses in the same order that the requests were received",
-)
 ANSWERS = rfc(
     9112,
     "9.2",
@@ -52,17 +45,29 @@ MESSAGE = rfc(
     "An HTTP/1.1 message consists of a start-line followed by a CRLF and a sequence of octets in a "
     "format similar to the Internet Message Format",
 )
-BODY = rfc(
-    9112,
-    "6.3",
-    "If a valid Content-Length header field is present without Transfer-Encoding, its decimal "
-    "value defines the expected message body length in octets.",
-)
 SERVER_ERROR = rfc(
     9110,
     "15.6.1",
     "The 500 (Internal Server Error) status code indicates that the server encountered an "
     "unexpected condition that prevented it from fulfilling the request.",
+)
+OWN_LENGTH = rfc(
+    9112,
+    "9.3",
+    "all messages on a connection need to have a self-defined message length (i.e., one not "
+    "defined by closure of the connection)",
+)
+CODING_IN_ANSWER = rfc(
+    9112,
+    "6.1",
+    "A server MUST NOT send a response containing Transfer-Encoding unless the corresponding "
+    "request indicates HTTP/1.1 (or later minor revisions).",
+)
+NO_SWITCH = rfc(
+    9110,
+    "7.8",
+    "A server that receives an Upgrade header field in an HTTP/1.0 request MUST ignore that "
+    "Upgrade field.",
 )
 NO_CONTENT = rfc(9110, "9.3.2", "the server MUST NOT send content in the response")
 MONITOR = rfc(
@@ -71,7 +76,6 @@ MONITOR = rfc(
     "Implementations SHOULD constantly monitor open connections for a received closure signal and "
     "respond to it as appropriate",
 )
-FIELDS = practice("a handler sees no header field that was not sent in the header section")
 SERVING = practice("a server answers a valid request before it closes its connection")
 
 FINE_SERVER_ERRORS = frozenset({501, 503, 505})
@@ -79,13 +83,13 @@ FINE_SERVER_ERRORS = frozenset({501, 503, 505})
 
 NO_REQUEST = {Kind.NOTHING: (408,), Kind.BEHIND_THE_LAST: (400, 408)}
 """What may be answered all the same: 408 ends an idle connection, and 400 serves nothing."""
-METHODS_WITH_CONTENT = frozenset({b"POST", b"PUT", b"PATCH"})
-_PLAIN_PATH = re.compile(rb"(/[A-Za-z0-9_-]+)+|/")
+_PREFACE = b"PRI * HTTP/2.0"
 
 
 def judge(may: Expected, heard: Heard, nonce: str) -> None:
     """Raises Violation. `nonce` is in the echoes of the server's handlers, "" when it has none."""
     if any(one.status == 101 for one in heard.interim):
+        _switched(may)
         return  # what follows is no HTTP/1.1
     for number, answer in enumerate(heard.answers):
         if number and says_close(heard.answers[number - 1]):
@@ -114,6 +118,19 @@ def judge(may: Expected, heard: Heard, nonce: str) -> None:
 # -- One answer -----------------------------------------------------------------------------------
 
 
+def _switched(may: Expected) -> None:
+    if may.places and all(_is_old(place) for place in may.places):
+        raise Violation(
+            "switch of protocols", "for HTTP/1.0", source=NO_SWITCH,
+            text="the answer to a request of HTTP/1.0 is 101",
+        )  # fmt: skip
+
+
+def _is_old(place: Place) -> bool:
+    """It is known to be a request of HTTP/1.0."""
+    return place.kind is Kind.VALID and place.request is not None and place.request.minor == 0
+
+
 def _form(answer: Answer, heard: Heard) -> None:
     if answer.problem is not None:
         raise Violation(
@@ -125,23 +142,32 @@ def _form(answer: Answer, heard: Heard) -> None:
             "malformed answer", "cut short", source=MESSAGE,
             text=f"the answer {_line(answer)} is cut short",
         )  # fmt: skip
+    names = {name.lower() for name, _ in answer.headers}
+    has_length = not names.isdisjoint({"content-length", "transfer-encoding"})
+    if heard.is_quiet and answer is heard.answers[-1] and answer.body and not has_length:
+        raise Violation(
+            "answer without an end", kind_of(answer.status), source=OWN_LENGTH,
+            text=f"the answer {_line(answer)} has no length, and the connection stays open",
+        )  # fmt: skip
 
 
 def _of_place(may: Expected, place: Place, answer: Answer, nonce: str) -> None:
     """Whether an answer may come in its place."""
     if kind_of(answer.status) == "failed" and not (answer.status == 500 and may.crashes):
         raise Violation(
-            "server error", str(answer.status), place.words, source=SERVER_ERROR,
+            "server error", str(answer.status), place.validity, source=SERVER_ERROR,
             text=f"{place.words} is answered with {_line(answer)}",
         )  # fmt: skip
     if place.kind in NO_REQUEST and answer.status not in NO_REQUEST[place.kind]:
         raise Violation(
-            "answer to nothing",
-            kind_of(answer.status),
-            place.words,
-            source=place.source or ANSWERS,
+            "answer to nothing", place.words, source=place.source or ANSWERS,
             text=f"{_line(answer)} answers {place.words}",
-        )
+        )  # fmt: skip
+    if _is_old(place) and any(name.lower() == "transfer-encoding" for name, _ in answer.headers):
+        raise Violation(
+            "chunks for HTTP/1.0", kind_of(answer.status), source=CODING_IN_ANSWER,
+            text=f"{_line(answer)} to a request of HTTP/1.0 has Transfer-Encoding",
+        )  # fmt: skip
     if not 200 <= answer.status < 300:
         return
     if place.kind is Kind.REFUSED:
@@ -153,7 +179,7 @@ def _of_place(may: Expected, place: Place, answer: Answer, nonce: str) -> None:
     if place.kind is Kind.INCOMPLETE or (place.request is not None and not place.request.whole):
         _of_incomplete(place.request, answer, echo)
     elif place.request is not None and echo is not None:
-        _echoed(place.request, echo, place.words, place.source)
+        judge_echo(place.request, echo, place, may.trailers)
 
 
 def _of_incomplete(request: Request | None, answer: Answer, echo: Mapping[str, Any] | None) -> None:
@@ -170,57 +196,6 @@ def _of_incomplete(request: Request | None, answer: Answer, echo: Mapping[str, A
             "served incomplete", "its body is incomplete", source=CUT_SHORT,
             text=f"the handler read {echo['body']} of a body that is incomplete, to its end",
         )  # fmt: skip
-
-
-def echo_of(answer: Answer, nonce: str) -> Mapping[str, Any] | None:
-    """What the handler says it saw; None when no handler of ours has answered."""
-    if not nonce or answer.status != 200 or nonce.encode() not in answer.body:
-        return None
-    try:
-        said = json.loads(answer.body)
-    except ValueError:
-        return None
-    return said if isinstance(said, dict) and said.get("nonce") == nonce else None
-
-
-def _echoed(request: Request, echo: Mapping[str, Any], of: str, source: Source | None) -> None:
-    """The handler saw this request and no other."""
-    method = request.method.decode("latin-1")
-    if echo["method"] != method:
-        raise Violation(
-            "another method", "seen by the handler", of, source=source or IN_ORDER,
-            text=f"the handler of {method} saw {echo['method']!r}",
-        )  # fmt: skip
-    path = request.target.partition(b"?")[0]
-    if _PLAIN_PATH.fullmatch(path) and echo["path"] != path.decode():
-        raise Violation(
-            "another path", "seen by the handler", of, source=source or IN_ORDER,
-            text=f"the handler of {path.decode()} saw {echo['path']!r}",
-        )  # fmt: skip
-    if not is_body_of(request, echo):
-        raise Violation(
-            "another body", "read by the handler", of, source=source or BODY,
-            text=f"the handler read {echo['body']}, sent were {len(request.body)} octets",
-        )  # fmt: skip
-    sent = {name.decode("latin-1") for name, _ in request.fields}
-    for name, _ in echo["headers"]:
-        if name.lower() not in sent:
-            raise Violation(
-                "another field", "seen by the handler", of, source=source or FIELDS,
-                text=f"the handler saw a field {name!r}, which was not sent",
-            )  # fmt: skip
-
-
-def is_body_of(request: Request, echo: Mapping[str, Any]) -> bool:
-    """Whether an echo tells of the body of this request, or of none.
-
-    Some frameworks leave that of a GET alone, to which nothing gives a meaning (RFC 9110 §9.3.1).
-    """
-    body = echo["body"]
-    if body is None or (body["length"] == 0 and request.method not in METHODS_WITH_CONTENT):
-        return True
-    digest = hashlib.sha256(request.body).hexdigest()
-    return bool(body["length"] == len(request.body) and body["sha256"] == digest)
 
 
 # -- How many -------------------------------------------------------------------------------------
@@ -251,12 +226,12 @@ def _missing(may: Expected, heard: Heard) -> None:
     before = "none before" if count == 0 else "some before"
     if heard.is_quiet:
         raise Violation(
-            "no answer", before, heard.end.value, source=IN_ORDER,
+            "no answer", before, "waits for more", source=IN_ORDER,
             text=f"{count} of {may.owed} valid requests are answered, and then nothing comes",
         )  # fmt: skip
     if count == 0 and heard.end is not End.OPEN:
         raise Violation(
-            "no answer", before, heard.end.value, source=SERVING,
+            "no answer", before, "closes", source=SERVING,
             text=f"the connection is {heard.end.value} without an answer to a valid request",
         )  # fmt: skip
 
@@ -269,6 +244,8 @@ def _stray(may: Expected, heard: Heard) -> None:
         return
     if last is None or last.kind is not Kind.VALID:
         return
+    if _PREFACE in may.data:
+        return  # whoever speaks HTTP/2 answers it with frames
     is_head = last.method == b"HEAD"
     raise Violation(
         "stray octets", "behind the answer to HEAD" if is_head else "behind an answer",

@@ -15,7 +15,8 @@ from conformance.seen import Answer
 from conformance.steps import End
 
 from .client import Heard
-from .judging import METHODS_WITH_CONTENT, echo_of, kind_of
+from .echoes import METHODS_WITH_CONTENT, echo_of
+from .judging import kind_of
 
 _MOST_GROUPS = 3
 

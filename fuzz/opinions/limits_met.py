@@ -33,6 +33,8 @@ def with_limit(found: Disagreement, data: bytes, reading: Reading, valid: Readin
         request = valid.requests[len(reading.requests)]
         if reading.reason == "invalid Host field":
             label = _of_host(dict(request.fields).get(b"host", b""))
+        elif reading.reason == "CONNECT takes host:port":
+            label = _of_host(request.target)
         elif reading.reason == "malformed request target":
             match = _HOST_OF_TARGET.match(request.target)
             label = _of_host(match[1]) if match else ""

@@ -38,22 +38,19 @@ class Fed:
     faults    what it did that no parser may do, whatever the octets
     """
 
-    __slots__ = (
-        "bodies", "ended", "faults", "heads", "held", "last", "parser", "pausing", "reason",
-        "status", "waiting",
-    )  # fmt: skip
+    # What most have in common is kept by the class: one of these is made for every input.
+    ended = 0
+    last = False
+    status = 0
+    reason = ""
+    waiting: tuple[bool, bool, int | None] = (True, False, 0)
+    held = 0
+    faults: tuple[str, ...] = ()
+    parser: Any = None
 
     def __init__(self, pausing: bool) -> None:
         self.heads: list[Head] = []
         self.bodies: list[bytes | bytearray] = []
-        self.ended = 0
-        self.last = False
-        self.status = 0
-        self.reason = ""
-        self.waiting: tuple[bool, bool, int | None] = (True, False, 0)
-        self.held = 0
-        self.faults: list[str] = []
-        self.parser: Any = None
         self.pausing = pausing
 
     def on_request(self, method: str, target: str, minor: int, fields: Fields) -> None:
@@ -68,16 +65,19 @@ class Fed:
 
     def on_body(self, data: bytes) -> None:
         if not data:
-            self.faults.append("it gives an empty part of a body")
+            self.fault("it gives an empty part of a body")
         elif self.bodies:
             self.bodies[-1] += data
         else:
-            self.faults.append("it gives a body before any request")
+            self.fault("it gives a body before any request")
 
     def on_body_end(self) -> None:
         self.ended += 1
         if not self.heads or not self.heads[-1][4]:
-            self.faults.append("it ends a body that there is not")
+            self.fault("it ends a body that there is not")
+
+    def fault(self, text: str) -> None:
+        self.faults += (text,)
 
     def same_as(self, other: Fed) -> bool:
         """Whether both hold the same messages and the same refusal, and wait for the same."""
@@ -135,11 +135,11 @@ def feed(
     for segment in segments:
         try:
             parser.feed(segment)
-            while parser.is_paused:
-                parser.resume()
+            if pausing:
+                _resume(fed, len(segment))
         except protocol_error as error:
             if fed.status:
-                fed.faults.append("it refuses twice")
+                fed.fault("it refuses twice")
             fed.status, fed.reason = error.status, error.reason
         if measured:
             fed.held = max(fed.held, _held(parser))
@@ -150,9 +150,21 @@ def feed(
     if fed.status:
         _look_behind_refusal(fed, protocol_error)
     elif not (in_body or fed.last or parser.is_between_requests or parser._held):
-        fed.faults.append("it has dropped the beginning of a request")
+        fed.fault("it has dropped the beginning of a request")
     fed.parser = None  # a cycle of references would live until it is looked for
     return fed
+
+
+def _resume(fed: Fed, size: int) -> None:
+    """Resume the parser as often as it is paused: once for each request, and none has fewer octets
+    than its request line."""
+    parser, most = fed.parser, size + 1
+    while parser.is_paused:
+        if not most:
+            fed.fault("it stays paused")
+            return
+        most -= 1
+        parser.resume()
 
 
 def _look_behind_refusal(fed: Fed, protocol_error: type[Exception]) -> None:
@@ -162,9 +174,9 @@ def _look_behind_refusal(fed: Fed, protocol_error: type[Exception]) -> None:
     try:
         fed.parser.feed(_NEXT)
     except protocol_error:
-        fed.faults.append("it refuses twice")
+        fed.fault("it refuses twice")
     if (len(fed.heads), fed.ended) != seen or fed.waiting != (False, False, 0):
-        fed.faults.append("it reads on behind a refusal")
+        fed.fault("it reads on behind a refusal")
 
 
 def _held(parser: Any) -> int:

@@ -17,7 +17,7 @@ from ..target import Seen, Target, Violation, Wanted
 from ..targets import opened
 from . import Plant
 
-MOST_EXECUTIONS = {"parser": 30_000, "router": 5_000, "server": 20_000}
+MOST_EXECUTIONS = {"parser": 30_000, "router": 5_000, "server": 8_000}
 """Inputs that a hunt may take: several times as many as the slowest one takes."""
 
 MOST_CANDIDATES = 400

@@ -115,6 +115,20 @@ PLANTS = (
         "The answer to HEAD has a body.",
     ),
     _fault(
+        "refused-head-with-body",
+        "connection",
+        "is_head=error.for_head)",
+        "is_head=False)",
+        "The refusal of a HEAD request has a body.",
+    ),
+    _fault(
+        "refused-head-not-known",
+        "parser",
+        "            exc.for_head = self._state is _HEAD and (\n",
+        "            exc.for_head = False and (\n",
+        "The parser does not tell that what it refuses is a HEAD request.",
+    ),
+    _fault(
         "chunked-to-old-clients",
         "response",
         "Framing(None, minor >= 1)",

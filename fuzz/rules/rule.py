@@ -62,6 +62,15 @@ class Broken:
             self.rules.append(rule)
 
     @property
+    def worst(self) -> Rule | None:
+        """The first of the rules that bind most."""
+        worst: Rule | None = None
+        for rule in self.rules:
+            if worst is None or rule.verdict > worst.verdict:
+                worst = rule
+        return worst
+
+    @property
     def meaning(self) -> Meaning:
         if self.open:
             return Meaning.OPEN

@@ -6,18 +6,22 @@ what may be refused, or closes where that is allowed, only differs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from conformance.check import Source
+from conformance.checks.targets import ABSOLUTE
 from conformance.steps import End
 
 from ..net.client import Heard, says_close
+from ..net.echoes import BODY, IN_ORDER
 from ..net.expected import Expected, Kind, Place
-from ..net.judging import ANSWERS, BODY, IN_ORDER, MONITOR, NO_REQUEST, SERVER_ERROR
+from ..net.judging import ANSWERS, MONITOR, NO_REQUEST, SERVER_ERROR
 from ..net.outcomes import Outcome, classes, end_word, outcomes
 from ..net.playing import PlayingTarget
 from ..target import Seen, Violation, Wanted
 
+_ABSOLUTE_FORM = re.compile(rb"[Hh][Tt][Tt][Pp]://[^/?#]+(?:/[A-Za-z0-9_-]+)+")
 _WHO = ("the subject", "the reference")
 
 
@@ -38,7 +42,8 @@ class DifferentialTarget(PlayingTarget):
             outcomes(one, server.nonce) for one, server in zip(heard, self.servers, strict=True)
         ]
         if not any(one.status == 101 for each in heard for one in each.interim):
-            _compare(may, heard, both)
+            nonces = [server.nonce for server in self.servers]
+            _compare(may, heard, both, nonces)
         shown = " / ".join(f"{classes(one)} {end_word(one)}" for one in heard)
         return Seen(
             f"{may.words}: {shown}",
@@ -47,7 +52,12 @@ class DifferentialTarget(PlayingTarget):
         )
 
 
-def _compare(may: Expected, heard: Sequence[Heard], both: Sequence[Sequence[Outcome]]) -> None:
+def _compare(
+    may: Expected,
+    heard: Sequence[Heard],
+    both: Sequence[Sequence[Outcome]],
+    nonces: Sequence[str],
+) -> None:
     for number, answers in enumerate(zip(*both, strict=False)):
         place = may.place(number)
         if place.kind is Kind.UNKNOWN:
@@ -55,18 +65,19 @@ def _compare(may: Expected, heard: Sequence[Heard], both: Sequence[Sequence[Outc
         kinds = [answer.kind for answer in answers]
         if not (may.crashes and 500 in [answer.status for answer in answers]):
             _only_one(
-                "server error", [kind == "failed" for kind in kinds], place.words, SERVER_ERROR
+                "server error", [kind == "failed" for kind in kinds], place.validity, SERVER_ERROR
             )
         if place.kind is Kind.REFUSED:
             served = [answer.is_served for answer in answers]
             _only_one("served what must be refused", served, place.words, place.source)
+        absolute_form(place, answers, nonces)
         if place.request is not None:
             _same(place, number, *answers)
         if place.method == b"CONNECT":
             return
     _answered(may, heard, both)
     _counted(may, heard, both)
-    _only_one("stays open", [one.end is End.OPEN for one in heard], may.words, MONITOR)
+    _only_one("stays open", [one.end is End.OPEN for one in heard], "a connection", MONITOR)
 
 
 def _only_one(kind: str, holds: Sequence[bool], of: str, source: Source | None) -> None:
@@ -74,6 +85,20 @@ def _only_one(kind: str, holds: Sequence[bool], of: str, source: Source | None) 
     if holds[0] is not holds[1]:
         who = _WHO[holds.index(True)]
         raise Violation(f"{kind} by one", who, of, source=source, text=f"{kind}, by {who}: {of}")
+
+
+def absolute_form(place: Place, answers: Sequence[Outcome], nonces: Sequence[str]) -> None:
+    """Raises Violation when one of two servers with the same routes does not know the absolute
+    form. `nonces` as for `judging.judge`: one without any has routes of its own."""
+    request = place.request
+    if place.kind is not Kind.VALID or request is None or not all(nonces):
+        return
+    if _ABSOLUTE_FORM.fullmatch(request.target) is None:
+        return
+    kinds = {answer.kind for answer in answers}
+    missing = [answer.status == 404 for answer in answers]
+    if "served" in kinds:
+        _only_one("no route", missing, "a target in absolute form", ABSOLUTE)
 
 
 def _same(place: Place, number: int, left: Outcome, right: Outcome) -> None:

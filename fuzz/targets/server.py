@@ -65,7 +65,7 @@ class ServerTarget(Target):
             served = self._bench.serve(data, visit)
             paid = Paid(owed, served, limits)
             paid.judge()
-            if by_rules:
+            if by_rules and served.calls:
                 _judge_by_rules(data, paid)
         except Violation as violation:
             violation.text = f"{violation}; {visit.told}"

@@ -11,17 +11,19 @@ import pytest
 
 from fuzz.choices import Choices
 from fuzz.language import Language
-from fuzz.plants import Plant, PlantError, plants
+from fuzz.plants import PLANTED_TARGETS, Plant, PlantError, plants
 from fuzz.plants.hunt import Hunt, hunt
-from fuzz.plants.smoke import SEED, Row, as_json, as_text, main, row_of
+from fuzz.plants.smoke import SEED, Row, as_json, as_text, document, main, row_of
 from fuzz.target import Seen, Target, Violation, Wanted
 
-PLANTS = {plant.name: plant for target in ("parser", "router") for plant in plants(target)}
+PLANTS = {plant.name: plant for target in PLANTED_TARGETS for plant in plants(target)}
 
 
 def draw(choices: Choices) -> bytes:
     return b"x" * choices.below(10) + b"y"
 
+
+MISSED = Row("server/timer-left", 8000, 1.0, "", "", "", b"")
 
 NUMBERS = Language(
     name="numbers",
@@ -119,7 +121,23 @@ def test_a_row_tells_what_was_found() -> None:
 
 
 def test_a_fault_that_is_not_found_is_shown_as_such() -> None:
-    assert as_text(Row("router/x", 100, 1.0, "", "", b"")).endswith("NOT FOUND")
+    assert as_text(MISSED).endswith("NOT FOUND")
+
+
+def test_the_document_tells_what_was_found_and_what_was_not() -> None:
+    row = row_of(PLANTS["router/empty-parameter"], seed=SEED, small=False)
+    told = document([row, MISSED], SEED)
+    assert f"| {row.executions:,} | {row.kind}: {row.seen} | `{row.bucket}` |" in told
+    assert "| 8,000 | not found |  |" in told
+    assert PLANTS[MISSED.plant].says in told
+    assert told.endswith(f"Found 1 of 2, in {row.executions + 8000:,} executions.\n")
+
+
+def test_a_document_of_some_targets_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["router", "--write", "docs"])
+    assert caught.value.code == 2
+    assert "the document is of all targets" in capsys.readouterr().err
 
 
 def test_wrong_use_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,9 +10,11 @@ import pytest
 
 from ..choices import Chance
 from ..http import HTTP
+from ..net.expected import expected
+from ..net.outcomes import Outcome
 from ..target import Seen, Violation, Wanted
 from ..targets import opened
-from ..targets.differential import DifferentialTarget
+from ..targets.differential import DifferentialTarget, absolute_form
 from .misbehaving import answer, serving
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -75,6 +77,17 @@ def test_what_the_rules_leave_open_is_a_class() -> None:
         "nothing more: refused itself closed / served closed",
         "nothing more: refused itself closed / served+ closed",
     }
+
+
+def test_absolute_form_that_is_not_found() -> None:
+    """Where both have the same routes, who finds none for this spelling does not know it."""
+    absolute = b"GET http://a/echo HTTP/1.1\r\nHost: a\r\n\r\n"
+    both = [Outcome(404, "refused"), Outcome(200, "served")]
+    with pytest.raises(Violation) as caught:
+        absolute_form(expected(absolute).place(0), both, ["one", "another"])
+    assert (caught.value.kind, caught.value.left) == ("no route by one", "the subject")
+    absolute_form(expected(absolute).place(0), both, ["", "another"])  # it may not have the route
+    absolute_form(expected(GET).place(0), both, ["one", "another"])
 
 
 def test_url_that_answers_twice() -> None:

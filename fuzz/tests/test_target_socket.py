@@ -12,6 +12,7 @@ from conformance.protocol import AdapterError
 
 from ..choices import Chance
 from ..http import HTTP
+from ..net.client import UNPLAYED
 from ..net.health import Taken
 from ..target import Seen, Violation, Wanted
 from ..targets import opened
@@ -138,6 +139,21 @@ def test_what_happens_once_is_not_reported() -> None:
             assert target.unrepeatable.total() == 1
 
 
+def test_smaller_input_of_a_slow_kind_is_confirmed() -> None:
+    """Or it would take the place of one that is known to show it."""
+    missing = Violation("no answer", "none before", "waits for more")
+    with serving() as server:
+        server.behave = lambda one: one.read_heads(1).send(answer(b"", b"Connection: close\r\n"))
+        url = f"http://127.0.0.1:{server.port}"
+        with closing(opened(Wanted("socket", url=url))) as target:
+            assert isinstance(target, SocketTarget)
+            for known, found in ((len(GET), missing), (len(GET) + 1, None), (2 * len(GET), None)):
+                target._smallest[missing.bucket] = known
+                seen = target._again(GET, missing, UNPLAYED)
+                assert seen is found if found else isinstance(seen, Seen)
+            assert target.unrepeatable[missing.bucket] == 1
+
+
 def test_url_is_held_to_what_holds_without_an_echo() -> None:
     with serving() as server:
         server.behave = lambda one: one.read_heads(1).send(answer(b"1") * 2).wait_for_end()
@@ -175,3 +191,13 @@ def test_bounds_of_what_a_server_takes() -> None:
     assert Taken(50 << 20, 200, 4).excess(first) == "descriptors"
     assert Taken(50 << 20, 20, 200).excess(first) == "threads"
     assert Taken(900 << 20, 20, 4).excess(first) == "memory"
+
+
+def test_each_input_of_a_batch_is_a_sign_of_life() -> None:
+    """A batch may take long on a slow server; that is no hang of whoever plays it."""
+    signs: list[None] = []
+    with closing(opened(Wanted("socket", "reference"))) as target:
+        target.gets_on = lambda: signs.append(None)
+        inputs = [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"] * 50
+        assert all(isinstance(seen, Seen) for _, seen in target.check_all(inputs))
+    assert len(signs) == 50
