@@ -219,7 +219,8 @@ def test_what_may_be_taken_means_one_thing(
         (GET * 3, 3, 3),
         (GET + LAST + GET, 2, 2),
         (GET + OLD + GET, 2, 3),  # behind HTTP/1.0 a server need not go on
-        (GET + GET.replace(b"\r\n\r\n", b"\r\nUpgrade: b\r\n\r\n") + GET, 2, 3),  # 101, or a final one
+        # 101, or a final one
+        (GET + GET.replace(b"\r\n\r\n", b"\r\nUpgrade: b\r\n\r\n") + GET, 2, 3),
         (b"CONNECT a:1 HTTP/1.1\r\n" + HOST + b"\r\n" + GET, 1, 2),
         (SIZED[:-1], 0, 1),  # its handler may not wait for the body
         (GET[:-2], 0, 0),
