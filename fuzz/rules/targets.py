@@ -41,8 +41,8 @@ _HOST_AND_PORT = re.compile(
 )
 _ORIGIN = re.compile(rb"/" + PATH_AND_QUERY)
 _ABSOLUTE = re.compile(
-    rb"(?P<scheme>[A-Za-z][A-Za-z0-9+\-.]*):(?:(?P<slashes>//)(?P<authority>[^/?]*))?(?P<rest>%b)"
-    % PATH_AND_QUERY
+    rb"(?P<scheme>[A-Za-z][A-Za-z0-9+\-.]*):(?:(?P<slashes>//)(?P<authority>[^/?]*))?"
+    rb"(?P<rest>(?:[%b/?\[\]]++|%%[0-9A-Fa-f]{2})*+)" % _PCHAR
 )
 _USERINFO = re.compile(rb"(?:[%b%b:]|%%[0-9A-Fa-f]{2})*" % (_UNRESERVED, _SUB_DELIMS))
 _OF_URI = re.compile(rb"(?:[%b/?\[\]]++|%%[0-9A-Fa-f]{2})*+" % _PCHAR)
@@ -133,6 +133,8 @@ def _judge_absolute_form(target: bytes, broken: Broken) -> None:
     if match["slashes"] is None:
         broken.add(TARGET_WITHOUT_HOST)
         return
+    if b"[" in match["rest"] or b"]" in match["rest"]:
+        broken.add(CHARACTER_IN_TARGET)
     userinfo, at, authority = match["authority"].rpartition(b"@")
     found = host_and_port(authority)
     if found is None or _USERINFO.fullmatch(userinfo) is None:
