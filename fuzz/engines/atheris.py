@@ -13,7 +13,6 @@ import pkgutil
 import re
 import signal
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
@@ -44,7 +43,8 @@ _OPTIONS = (
     "-rss_limit_mb=0",
     *(f"-handle_{name}=0" for name in _SIGNALS),
 )
-_CHATTER = re.compile(rb"#\d|INFO: |Dictionary: |WARNING: Failed to find function ")
+_TELL_EVERY = 256
+_TAIL_BYTES = 4096
 _COVERAGE = re.compile(rb"cov: (\d+)")
 
 
@@ -65,11 +65,7 @@ def opening() -> Iterator[None]:
 
 def run(trials: Trials) -> None:
     """Fuzz until it is over."""
-    with (
-        tempfile.TemporaryDirectory(prefix="trueline-") as folder,
-        _coverage_told(trials),
-        _undone(),
-    ):
+    with tempfile.TemporaryDirectory(prefix="trueline-") as folder, _undone():
         _Fuzzing(trials).fuzz(Path(folder))
 
 
@@ -85,6 +81,7 @@ class _Fuzzing:
         self._language = trials.language
         self._recent = list(trials.corpus)[-RECENT:]
         self._error: BaseException | None = None
+        self._until_told = _TELL_EVERY
 
     def fuzz(self, folder: Path) -> None:
         """Returns when it is over. Raises what trying an input raised."""
@@ -114,6 +111,10 @@ class _Fuzzing:
                 raise self._error from None
 
     def test(self, data: bytes) -> None:
+        self._until_told -= 1
+        if not self._until_told:
+            self._until_told = _TELL_EVERY
+            self._trials.coverage = _coverage_told() or self._trials.coverage
         try:
             if self._trials.run([data]):
                 self._recent.append(data)
@@ -181,28 +182,12 @@ def _undone() -> Iterator[None]:
         libc.on_exit(ctypes.cast(libc._exit, ctypes.c_void_p), None)
 
 
-@contextmanager
-def _coverage_told(trials: Trials) -> Iterator[None]:
-    """Read how much was reached off what libFuzzer writes on stderr; the rest is passed on."""
-    kept = os.dup(2)
-    reading, writing = os.pipe()
-    os.dup2(writing, 2)
-    os.close(writing)
-
-    def read() -> None:
-        with open(reading, "rb") as lines:
-            for line in lines:
-                found = _COVERAGE.search(line)
-                if found is not None:
-                    trials.coverage = int(found[1])
-                if not _CHATTER.match(line):
-                    os.write(kept, line)
-
-    reader = threading.Thread(target=read, name="libFuzzer's stderr")
-    reader.start()
+def _coverage_told() -> int | None:
+    """What libFuzzer has written of it last, where stderr is a file, as that of a worker is."""
     try:
-        yield
-    finally:
-        os.dup2(kept, 2)  # which closes the pipe, so that the reader ends
-        reader.join()
-        os.close(kept)
+        size = os.fstat(2).st_size
+        told = os.pread(2, _TAIL_BYTES, max(0, size - _TAIL_BYTES)) if size else b""
+    except OSError:  # a pipe, a terminal, or a file for writing alone
+        return None
+    found = _COVERAGE.findall(told)
+    return int(found[-1]) if found else None

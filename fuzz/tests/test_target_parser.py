@@ -297,6 +297,7 @@ RARE = (
     GET[:-2] + b"X: " + LARGE + b"\r\n\r\n",
     GET[:-2] + b"X: y\r\n" * 100 + b"\r\n",
     GET[:-2] + b"X: y\r\n" * 100 + HOST + b"\r\n",
+    b"GET  / HTTP/1.1\r\n" + HOST + b"X: " + LARGE * 3,
     GET[:-2] + (b"X: " + LARGE[:1000] + b"\r\n") * 34 + b"\r\n",
     CHUNKED + b"0\r\nX: " + LARGE + b"\r\n\r\n",
     CHUNKED + b"2;a=" + LARGE[:1030] + b"\r\nok\r\n0\r\n\r\n",
