@@ -122,21 +122,24 @@ def table(all_ran: Sequence[Ran]) -> list[str]:
 
 
 def buckets(all_ran: Sequence[Ran]) -> list[str]:
-    """A section for each bucket that was met, with its smallest input."""
-    lines = []
+    """A row for each bucket that was met."""
+    lines = [
+        "| | target | bucket | hits | found as |",
+        "|---|---|---|---|---|",
+    ]
     for ran in all_ran:
         for one in (ran.results or {}).get("findings", ()):
-            sides = " | ".join(filter(None, (one["left"], one["right"])))
-            lines += ["", f"### {ran.leg.title}, {ran.leg.target}: {one['kind']}", ""]
-            lines += [f"`{one['bucket']}`, {one['hits']} hits: {sides}", ""]
-            lines += [one["text"], ""] if one["text"] else []
+            sides = " / ".join(filter(None, (one["left"], one["right"]))).replace("|", "\\|")
+            found = f"{one['kind']}: {sides}" if sides else one["kind"]
+            who = f"{ran.leg.title} | {ran.leg.target}"
+            lines.append(f"| {who} | `{one['bucket']}` | {one['hits']:,} | {found} |")
     return lines
 
 
 def document(title: str, command: str, said: Sequence[str], all_ran: Sequence[Ran]) -> str:
-    found = buckets(all_ran)
+    is_clean = not any((ran.results or {}).get("findings") for ran in all_ran)
     parts = [f"# {title}", "", *said, "", f"    {command}", "", *table(all_ran)]
-    parts += ["", "## Buckets", *found] if found else ["", "No open finding."]
+    parts += ["", "No open finding."] if is_clean else ["", "## Buckets", "", *buckets(all_ran)]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 

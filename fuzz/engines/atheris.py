@@ -39,7 +39,9 @@ RECENT = 256
 _SIGNALS = ("abrt", "bus", "fpe", "ill", "int", "segv", "term", "usr1", "usr2", "xfsz")
 _OPTIONS = (
     f"-max_len={MAX_BYTES}",
-    "-timeout=0",  # the run looks after what hangs, what takes memory, and how a worker dies
+    # The run looks after what hangs, what takes memory, and how a worker dies. No limit at all is
+    # not to be had: with 0, atheris's alarm ends the process when an input takes a second.
+    "-timeout=1000000",
     "-rss_limit_mb=0",
     *(f"-handle_{name}=0" for name in _SIGNALS),
 )

@@ -38,8 +38,8 @@ def test_a_document_has_a_row_for_each_run_and_a_section_for_each_bucket() -> No
     assert "| aiohttp | socket | grammar | 4 | 12,345 | 2,939 | 20,000 | 50% | 321 | 0 |" in clean
     assert "No open finding." in clean
     found = longrun.document("T", "command", [], [Ran(leg, {**RESULTS, "findings": [FOUND]})])
-    assert "### aiohttp, socket: hang" in found
-    assert "`0123456789ab`, 3 hits: a | b" in found
+    assert "| aiohttp | socket | `0123456789ab` | 3 | hang: a / b |" in found
+    assert "No open finding." not in found
 
 
 def test_what_cannot_be_run_is_said_and_fails(
