@@ -304,6 +304,7 @@ RARE = (
     CHUNKED + b"2;a=" + LARGE + b"\r\nok\r\n0\r\n\r\n",
     CHUNKED + b"0\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
     CHUNKED + b"0\r\nTransfer-Encoding: x\r\n\r\n",
+    CHUNKED + b"0\r\nTransfer-Encoding: x y\r\nTransfer-Encoding: chunked\r\n\r\n",
     CHUNKED + b"0" * 17 + b"\r\n\r\n",
     CHUNKED + b"2 ;a\r\nok\r\n0\r\n\r\n",
     CHUNKED + b"2;\x01\r\nok\r\n0\r\n\r\n",
