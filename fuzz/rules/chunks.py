@@ -20,12 +20,13 @@ from .table import (
     SPACE_AROUND_SIZE,
 )
 
-_EXTENSIONS = rb"(?:[ \t]*+;[ \t]*+%b(?:[ \t]*+=[ \t]*+(?:%b|%b))?+)*+" % (TOKEN, TOKEN, QUOTED)
+# Groups are not possessive: before 3.11.5 Python's `re` gets those wrong that could backtrack.
+_EXTENSIONS = rb"(?:[ \t]*+;[ \t]*+%b(?:[ \t]*+=[ \t]*+(?:%b|%b))?)*" % (TOKEN, TOKEN, QUOTED)
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]++)%b\r\n" % _EXTENSIONS)
 _SIZE_AND_EXTENSIONS = re.compile(rb"[0-9A-Fa-f]++" + _EXTENSIONS)
 _BEGINS = re.compile(
-    rb"[0-9A-Fa-f]++%b(?:\r|[ \t]*+(?:;[ \t]*+)?+|[ \t]*+=[ \t]*+"
-    rb'(?:"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*+\\?)?)' % _EXTENSIONS
+    rb"[0-9A-Fa-f]++%b(?:\r|[ \t]*+(?:;[ \t]*+)?|[ \t]*+=[ \t]*+"
+    rb'(?:"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*\\?)?)' % _EXTENSIONS
 )
 _SIZE = re.compile(rb"[0-9A-Fa-f]++")
 _CR_BEFORE_MORE = re.compile(rb"\r(?!\Z)")

@@ -39,13 +39,13 @@ CHUNKED = -1
 ENDLESS = 1 << 62
 """Instead of a length that no connection carries."""
 
-QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*+"'
+QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
 _MEMBER = re.compile(
-    rb"(?P<name>%b)(?P<parameters>(?:[ \t]*+;[ \t]*+%b[ \t]*+=[ \t]*+(?:%b|%b))*+)"
+    rb"(?P<name>%b)(?P<parameters>(?:[ \t]*+;[ \t]*+%b[ \t]*+=[ \t]*+(?:%b|%b))*)"
     % (TOKEN, TOKEN, TOKEN, QUOTED)
 )
-_LIST = re.compile(rb'(?:[^",]|%b)*+(?:,(?:[^",]|%b)*+)*+' % (QUOTED, QUOTED))
-_MEMBERS = re.compile(rb'(?:[^",]|%b)++' % QUOTED)
+_LIST = re.compile(rb'(?:[^",]|%b)*(?:,(?:[^",]|%b)*)*' % (QUOTED, QUOTED))
+_MEMBERS = re.compile(rb'(?:[^",]|%b)+' % QUOTED)
 _QUOTED = re.compile(QUOTED)
 _TOKEN = re.compile(TOKEN)
 

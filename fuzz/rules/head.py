@@ -39,7 +39,7 @@ Fields = tuple[tuple[bytes, bytes], ...]
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 _TOKEN = re.compile(TOKEN)
 _HEAD = re.compile(
-    rb"(%b) (?:(/%b)|([\x21-\x7e]++)) HTTP/1\.([0-9])\r\n((?:%b:[\t -~\x80-\xff]*+\r\n)*+)\r\n"
+    rb"(%b) (?:(/%b)|([\x21-\x7e]++)) HTTP/1\.([0-9])\r\n((?:%b:[\t -~\x80-\xff]*+\r\n)*)\r\n"
     % (TOKEN, PATH_AND_QUERY, TOKEN)
 )
 _LINE = re.compile(rb"(%b) (/%b) HTTP/1\.([0-9])" % (TOKEN, PATH_AND_QUERY))

@@ -29,11 +29,11 @@ from .table import (
 _UNRESERVED = rb"A-Za-z0-9\-._~"
 _SUB_DELIMS = rb"!$&'()*+,;="
 _PCHAR = rb"%b%b:@" % (_UNRESERVED, _SUB_DELIMS)
-PATH_AND_QUERY = rb"(?:[%b/?]++|%%[0-9A-Fa-f]{2})*+" % _PCHAR
+PATH_AND_QUERY = rb"(?:[%b/?]++|%%[0-9A-Fa-f]{2})*" % _PCHAR
 """What follows the first slash of an origin form; a question mark begins the query, and is data
 within it."""
 
-_REG_NAME = rb"(?:[%b%b]++|%%[0-9A-Fa-f]{2})*+" % (_UNRESERVED, _SUB_DELIMS)
+_REG_NAME = rb"(?:[%b%b]++|%%[0-9A-Fa-f]{2})*" % (_UNRESERVED, _SUB_DELIMS)
 _V_FUTURE = rb"[vV][0-9A-Fa-f]+\.[%b%b:]+" % (_UNRESERVED, _SUB_DELIMS)
 _HOST_AND_PORT = re.compile(
     rb"(?P<host>\[(?:(?P<ipv6>[0-9A-Fa-f:.]+)|%b)\]|%b)(?::(?P<port>[0-9]*))?"
@@ -42,10 +42,10 @@ _HOST_AND_PORT = re.compile(
 _ORIGIN = re.compile(rb"/" + PATH_AND_QUERY)
 _ABSOLUTE = re.compile(
     rb"(?P<scheme>[A-Za-z][A-Za-z0-9+\-.]*):(?:(?P<slashes>//)(?P<authority>[^/?]*))?"
-    rb"(?P<rest>(?:[%b/?\[\]]++|%%[0-9A-Fa-f]{2})*+)" % _PCHAR
+    rb"(?P<rest>(?:[%b/?\[\]]++|%%[0-9A-Fa-f]{2})*)" % _PCHAR
 )
 _USERINFO = re.compile(rb"(?:[%b%b:]|%%[0-9A-Fa-f]{2})*" % (_UNRESERVED, _SUB_DELIMS))
-_OF_URI = re.compile(rb"(?:[%b/?\[\]]++|%%[0-9A-Fa-f]{2})*+" % _PCHAR)
+_OF_URI = re.compile(rb"(?:[%b/?\[\]]++|%%[0-9A-Fa-f]{2})*" % _PCHAR)
 _CONTROL = re.compile(rb"[\x00-\x20\x7f]")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
