@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -70,6 +71,21 @@ class Hanging(Clean):
         """Invariant: it ends. It does not for ahg."""
         if b"ahg" in data:
             threading.Event().wait()
+        return super().check(data)
+
+
+class Slow(Clean):
+    """Takes its time over the tenth input, on the clock that alarms go by."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def check(self, data: bytes, *, thorough: bool = False) -> Seen:
+        """Invariant: none that could break."""
+        self.count += 1
+        until = time.monotonic() + (2.5 if self.count == 10 else 0)
+        while time.monotonic() < until:
+            pass
         return super().check(data)
 
 

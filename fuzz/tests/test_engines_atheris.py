@@ -75,6 +75,12 @@ def test_it_is_led_by_coverage_of_the_reference_and_the_readers() -> None:
     assert saw["signatures"] > 10
 
 
+def test_an_input_may_take_longer_than_the_alarm_of_a_second() -> None:
+    done = run("Slow", 200)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["executions"] == 200
+
+
 def test_an_error_of_ours_ends_the_process_as_under_any_engine() -> None:
     done = run("Raising", 2_000)
     assert done.returncode == 1
