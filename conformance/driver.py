@@ -122,6 +122,7 @@ class AdapterProcess:
         self._stderr: deque[bytes] = deque()
         self._stderr_bytes = 0
         self.stderr_total_bytes = 0
+        self.stderr_total_lines = 0
         self._count = 0
         self._folders: list[tempfile.TemporaryDirectory[str]] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -360,6 +361,7 @@ class AdapterProcess:
             self._stderr.append(data)
             self._stderr_bytes += len(data)
             self.stderr_total_bytes += len(data)
+            self.stderr_total_lines += data.count(b"\n")
             while self._stderr_bytes - len(self._stderr[0]) > _STDERR_BYTES:
                 self._stderr_bytes -= len(self._stderr.popleft())
 

@@ -16,7 +16,7 @@ from conformance.gauge import can_gauge, gauge
 from conformance.guard import session_members
 
 from ..target import Violation
-from .server import Server
+from .server import Logged, Server
 
 BOUNDED = practice("what a server takes does not grow with the connections that have ended")
 
@@ -26,6 +26,7 @@ _GROWTH_BYTES = 128 << 20
 _MORE_DESCRIPTORS = 64
 _MORE_THREADS = 64
 _LOG_BYTES = 8192
+_LOG_LINES = 200  # an input may have several requests that crash, and a traceback has fifty lines
 _LOGGED_INPUTS = 500
 _SETTLED_WITHIN_S = 3.0
 _POLL_S = 0.1
@@ -58,21 +59,24 @@ class Health:
         self._sid: int | None = None
         self._first: Taken | None = None
         self._inputs = 0
-        self._stderr_mark = 0
+        self._mark = Logged(0, 0)
 
     def played(self, count: int) -> None:
         """So many inputs were played."""
         if self._server.sid != self._sid:
             self._sid, self._first, self._inputs = self._server.sid, None, 0
-            self._stderr_mark = self._server.stderr_bytes()
+            self._mark = self._server.logged()
         self._inputs += count
 
     async def look(self) -> Sequence[Violation]:
         """What is out of bounds now."""
         found = []
-        logged = self._server.stderr_bytes() - self._stderr_mark
-        if self._inputs >= _LOGGED_INPUTS and logged > _LOG_BYTES * self._inputs:
-            text = f"{logged} bytes on stderr for {self._inputs} inputs"
+        logged, mark = self._server.logged(), self._mark
+        size_bytes, lines = logged.size_bytes - mark.size_bytes, logged.lines - mark.lines
+        if self._inputs >= _LOGGED_INPUTS and (
+            size_bytes > _LOG_BYTES * self._inputs or lines > _LOG_LINES * self._inputs
+        ):
+            text = f"{size_bytes} bytes in {lines} lines on stderr for {self._inputs} inputs"
             found.append(Violation("grows", "log", text=text, source=BOUNDED))
         if self._sid is None or not can_gauge():
             return found

@@ -10,6 +10,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from conformance.driver import AdapterProcess, RunningApp, how_it_ended
@@ -32,6 +33,13 @@ APP = app(
 """Its handlers read the whole body and tell what they saw, but for the last three."""
 
 _DEATH_S = 0.5
+
+
+class Logged(NamedTuple):
+    """How much was written on stderr."""
+
+    size_bytes: int
+    lines: int
 
 
 class Server(ABC):
@@ -58,9 +66,9 @@ class Server(ABC):
         """How its process ended; None while it is there, or when nobody can tell."""
         return None
 
-    def stderr_bytes(self) -> int:
-        """How much it has written there since it was started."""
-        return 0
+    def logged(self) -> Logged:
+        """What it has written on stderr since it was started."""
+        return Logged(0, 0)
 
     def forget(self) -> None:  # noqa: B027 - a server that tells nothing has nothing to forget
         """Drop what it has told."""
@@ -113,8 +121,9 @@ class AdapterServer(Server):
             return None
         return how_it_ended(process.exit_status)
 
-    def stderr_bytes(self) -> int:
-        return self._process.stderr_total_bytes
+    def logged(self) -> Logged:
+        process = self._process
+        return Logged(process.stderr_total_bytes, process.stderr_total_lines)
 
     def forget(self) -> None:
         if self._running is not None:
