@@ -95,34 +95,48 @@ def _main(arguments: list[str]) -> int:
     try:
         if other is not None:
             return other.run(options, command)
-        if options.command == "run":
-            return _run(parser, options, subject, rest, command)
-        if options.command == "explore":
-            if (subject is None) is (not command):
-                parser.error(
-                    "name one subject: `trueline explore NAME ...`, or a command behind --"
-                )
-            return generated.explore(options, subject, rest, command)
-        if options.command == "diff":
-            return generated.diff(options)
-        if options.command == "replay":
-            for one in _others():
-                if one.replays(options.words):
-                    return one.replay(options, command)
-            return generated.replay(options, command)
-        if options.command == "list":
-            return _list(as_json=options.json)
-        if options.command == "explain":
-            return _explain(options.check)
-        if options.command == "new-adapter":
-            return _new_adapter(Path(options.file))
-        return _matrix(options.subjects, options.html)
+        if takes_pytest:
+            return _under_pytest(parser, options, subject, rest, command)
+        return _alone(options, command)
     except AdapterError as exc:
         print(f"trueline: {exc}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read has seen enough
         return 0
+
+
+def _under_pytest(
+    parser: argparse.ArgumentParser,
+    options: argparse.Namespace,
+    subject: str | None,
+    rest: list[str],
+    command: list[str],
+) -> int:
+    """The commands whose checks are pytest items."""
+    if options.command == "run":
+        return _run(parser, options, subject, rest, command)
+    if (subject is None) is (not command):
+        parser.error("name one subject: `trueline explore NAME ...`, or a command behind --")
+    return generated.explore(options, subject, rest, command)
+
+
+def _alone(options: argparse.Namespace, command: list[str]) -> int:
+    """The other commands of the harness."""
+    if options.command == "diff":
+        return generated.diff(options)
+    if options.command == "replay":
+        for one in _others():
+            if one.replays(options.words):
+                return one.replay(options, command)
+        return generated.replay(options, command)
+    if options.command == "list":
+        return _list(as_json=options.json)
+    if options.command == "explain":
+        return _explain(options.check)
+    if options.command == "new-adapter":
+        return _new_adapter(Path(options.file))
+    return _matrix(options.subjects, options.html)
 
 
 def _parser() -> argparse.ArgumentParser:

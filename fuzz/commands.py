@@ -71,6 +71,14 @@ def add(commands: Any) -> None:
         allow_abbrev=False,
     )
     parser.add_argument("words", nargs="*", metavar="TARGET", help=argparse.SUPPRESS)
+    _add_how(parser)
+    _add_where(parser)
+    parser.add_argument("--plant", metavar="NAME", help=argparse.SUPPRESS)
+    parser.add_argument("--opener", metavar="MODULE:NAME", help=argparse.SUPPRESS)
+
+
+def _add_how(parser: argparse.ArgumentParser) -> None:
+    """How inputs are drawn, and how many."""
     parser.add_argument(
         "--engine", metavar="NAME", default=DEFAULT, help=f"{', '.join(ENGINES)} (%(default)s)"
     )
@@ -91,6 +99,10 @@ def add(commands: Any) -> None:
         default=min(2, os.cpu_count() or 1),
         help="processes (%(default)s)",
     )
+
+
+def _add_where(parser: argparse.ArgumentParser) -> None:
+    """Where inputs and subjects come from, and where findings go."""
     parser.add_argument(
         "--corpus",
         metavar="DIR",
@@ -112,8 +124,6 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--json", metavar="FILE", help="write the results there; - for standard output"
     )
-    parser.add_argument("--plant", metavar="NAME", help=argparse.SUPPRESS)
-    parser.add_argument("--opener", metavar="MODULE:NAME", help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace, command: Sequence[str]) -> int:

@@ -122,7 +122,7 @@ def _inputs(path: Path) -> Iterator[tuple[Path, bytes, Finding | None]]:
             return
         found = files(path) if path.is_dir() else []
         if not found:
-            raise AdapterError(f"there is nothing to replay in {path}")
+            raise AdapterError(f"there are no findings in {path}, and no inputs")
         yield from ((file, _octets(file), None) for file in found)
         return
     data = _octets(path)
