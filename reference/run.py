@@ -20,6 +20,7 @@ from typing import Any
 from .application import Application
 from .limits import Limits
 from .server import Server, serve
+from .wakeup import SignalWakeup
 from .workers import STOP_SIGNALS, Worker, reserve_addresses, run_workers
 
 
@@ -156,6 +157,8 @@ class _Stop:
         if handle_signals or worker is not None:
             for number in STOP_SIGNALS:
                 self._handlers[number] = signal.signal(number, self._on_signal)
+        self._wakeup = SignalWakeup()
+        self._loop.add_reader(self._wakeup.reader, self._wakeup.drain)
         if worker is not None:
             worker.unblock_signals()
             self._loop.add_reader(worker.parent_pipe, self._on_parent_gone, worker.parent_pipe)
@@ -164,6 +167,8 @@ class _Stop:
         """Give the signals back."""
         for number, handler in self._handlers.items():
             signal.signal(number, handler or signal.SIG_DFL)
+        self._loop.remove_reader(self._wakeup.reader)
+        self._wakeup.close()
 
     @property
     def is_set(self) -> bool:

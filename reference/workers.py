@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import signal
 import socket
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,12 +22,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from .wakeup import SignalWakeup
+
 logger = logging.getLogger("reference")
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _NEVER_STARTED = 3
 """Exit status of a worker that failed before it served: its successor would fail as well."""
+
+_LOOK_S = 0.1
 
 
 @dataclass
@@ -110,12 +116,16 @@ class _Parent:
         self._stopping = False
         self._failed = False
         self._pipe = os.pipe()
+        self._wakeup = SignalWakeup()
+        self._handlers: dict[signal.Signals, Any] = {}  # those that were there before
 
     def run(self, handle_signals: bool) -> None:
-        handlers: dict[signal.Signals, Any] = {}
         if handle_signals:
             for number in STOP_SIGNALS:
-                handlers[number] = signal.signal(number, self._on_signal)
+                self._handlers[number] = signal.signal(number, self._on_signal)
+        if _has_signals() and not callable(signal.getsignal(signal.SIGCHLD)):
+            # What has a handler wakes: the end of a worker too.
+            self._handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, _ignore)
         try:
             for index in range(self._count):
                 self._fork(index)
@@ -125,8 +135,9 @@ class _Parent:
             self._wait()
             raise
         finally:
-            for number, handler in handlers.items():
+            for number, handler in self._handlers.items():
                 signal.signal(number, handler or signal.SIG_DFL)
+            self._wakeup.close()
             for descriptor in self._pipe:
                 os.close(descriptor)
         if self._failed:
@@ -134,10 +145,17 @@ class _Parent:
 
     def _wait(self) -> None:
         """Until no worker is left."""
+        # Not in waitpid, which a signal that comes just before it would not end (see `wakeup`).
+        # Where signals are another thread's, or wake somebody else, look now and then.
+        timeout_s = None if self._wakeup.is_set else _LOOK_S
         while self._indexes:
-            pid, status = os.waitpid(-1, 0)
-            if pid in self._indexes:
-                self._on_exit(self._indexes.pop(pid), pid, os.waitstatus_to_exitcode(status))
+            for pid in list(self._indexes):
+                ended, status = os.waitpid(pid, os.WNOHANG)
+                if ended:
+                    self._on_exit(self._indexes.pop(pid), pid, os.waitstatus_to_exitcode(status))
+            if self._indexes:
+                select.select([self._wakeup.reader], [], [], timeout_s)
+                self._wakeup.drain()
 
     def _fork(self, index: int) -> None:
         # Held back around the fork, in the child until it has handlers of its own: a signal that
@@ -163,8 +181,9 @@ class _Parent:
         """Serve in the new process; returns its exit status."""
         os.setpgid(0, 0)  # Ctrl-C reaches the parent alone, which passes it on once
         os.close(self._pipe[1])
-        for number in STOP_SIGNALS:
+        for number in (*STOP_SIGNALS, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
+        self._wakeup.close()
         worker = Worker(index, self._pipe[0])
         try:
             self._serve(worker)
@@ -193,6 +212,14 @@ class _Parent:
         for pid in self._indexes:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
+
+
+def _has_signals() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _ignore(number: int, frame: FrameType | None) -> None:
+    pass
 
 
 def _flush_output() -> None:

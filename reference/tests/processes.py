@@ -35,6 +35,22 @@ def needs(program: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(missing, reason=f"{program} is not installed")
 
 
+LATE_SIGNAL = """
+import ctypes, itertools, operator, os, select, selectors, signal
+
+def after_a_signal(sleep, *arguments):
+    # SIGTERM, then the sleep, and no bytecode in between: its handler has not run when this
+    # process begins to sleep. Once in a process.
+    calls = [(ctypes.CDLL(None)["raise"], int(signal.SIGTERM)), (sleep, *arguments)]
+    del calls[:os.getpid() in told]
+    told.add(os.getpid())
+    return list(itertools.starmap(operator.call, calls))[-1]
+
+told = set()
+"""
+"""Source for a script in which a signal comes at the worst moment."""
+
+
 class Process:
     """A running program. Its output is read as it comes, so that it never blocks on a pipe."""
 

@@ -13,6 +13,7 @@ import pytest
 
 from reference.tests.processes import (
     CHECKOUT,
+    LATE_SIGNAL,
     ask,
     is_refused,
     read_all,
@@ -295,6 +296,33 @@ def test_print_none_is_silent() -> None:
         assert ask(port)[0] == 200
         assert process.stop() == 0
         assert process.stdout == ["entered", "cleanup", "left"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_signal_just_before_the_loop_sleeps_is_not_lost(workers: int) -> None:
+    run = """
+class Epoll:
+    def __init__(self):
+        self._epoll = select.epoll()
+
+    def __getattr__(self, name):
+        return getattr(self._epoll, name)
+
+    def poll(self, timeout, count):
+        if timeout == -1 and serving:
+            return after_a_signal(self._epoll.poll, timeout, count)
+        return self._epoll.poll(timeout, count)
+
+selectors.EpollSelector._selector_cls = Epoll
+serving = []
+app = Application()  # asyncio's own handlers (`add_signal_handler`) would wake the loop
+run_app(app, port=0, workers=int(sys.argv[1]), print=serving.append)
+"""
+    with started(SCRIPT + LATE_SIGNAL + run, str(workers)) as process:
+        if workers == 1:
+            assert process.wait() == 0
+        else:
+            process.wait_for("worker 0", 2, stream="stderr")  # it ends, and so does the next
 
 
 def test_access_log_has_a_line_per_request() -> None:

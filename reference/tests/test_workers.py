@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reference.tests.processes import (
+    LATE_SIGNAL,
     Process,
     ask,
     is_refused,
@@ -204,6 +205,33 @@ run_app(app, port=0, workers=2)
         assert process.stderr == ""
 
 
+def test_signal_just_before_the_parent_sleeps_is_not_lost() -> None:
+    run = """
+sleep = select.select
+select.select = lambda *arguments: after_a_signal(sleep, *arguments)
+run_app(app, port=0, workers=2)
+"""
+    with started(SCRIPT + LATE_SIGNAL + run) as process:
+        assert process.wait() == 0
+        assert process.stderr == ""
+
+
+def test_workers_in_a_thread() -> None:
+    """Signals are the main thread's there, and the end of a worker is seen all the same."""
+    run = """
+import threading
+arguments = {"port": 0, "workers": 2, "handle_signals": False}
+thread = threading.Thread(target=run_app, args=(app,), kwargs=arguments)
+thread.start()
+thread.join()
+"""
+    with started(SCRIPT + run) as process:
+        pids = workers_that_answer(process.port, 2)
+        os.kill(min(pids), signal.SIGKILL)
+        process.wait_for("worker", stream="stderr")
+        workers_that_answer(process.port, 2, gone=min(pids))
+
+
 def test_output_from_before_the_fork_is_written_once() -> None:
     run = "print('once'); run_app(app, port=0, workers=2)"
     with started(SCRIPT + run, line_buffered=False) as process:
@@ -244,9 +272,11 @@ def test_worker_without_output_ends_cleanly() -> None:
 
 def test_children_of_others_are_none_of_our_business() -> None:
     run = """
-if os.fork() == 0:
+other = os.fork()
+if other == 0:
     os._exit(5)
 run_app(app, port=0, workers=2)
+assert os.waitpid(other, 0) == (other, 5 << 8)
 """
     with started(SCRIPT + run) as process:
         workers_that_answer(process.port, 2)
