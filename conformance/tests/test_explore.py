@@ -55,8 +55,24 @@ def test_what_holds_is_0_and_is_counted(tmp_path: Path) -> None:
         assert one["requests"] > 20
 
 
+ALWAYS_WRONG = """
+from conformance.adapter import Adapter
+from conformance.adapters.miniature import MiniatureAdapter
+
+class Wrong(MiniatureAdapter):
+    def saw(self, request):
+        saw = super().saw(request)
+        saw.path += "/else"
+        return saw
+
+Wrong(frozenset()).main()
+"""
+"""An adapter that any generated request shows to be wrong: whatever is drawn, the first one does."""
+
+
 def test_what_fails_is_1_and_is_tried_first_by_the_next_run(tmp_path: Path) -> None:
-    faulty = miniature(tmp_path, "decodes-twice")
+    faulty = "mini.py"
+    (tmp_path / faulty).write_text(ALWAYS_WRONG)
     arguments = ["explore", faulty, *QUICK, "-k", "differential"]
     done = trueline(tmp_path, *arguments)
     assert done.returncode == 1, done.stdout + done.stderr
