@@ -67,7 +67,7 @@ class Wrong(MiniatureAdapter):
 
 Wrong(frozenset()).main()
 """
-"""An adapter that any generated request shows to be wrong: whatever is drawn, the first one does."""
+"""An adapter that any generated request shows to be wrong, whatever is drawn."""
 
 
 def test_what_fails_is_1_and_is_tried_first_by_the_next_run(tmp_path: Path) -> None:
