@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help venv test lint types unit coverage harness frameworks demo sample docs kill-matrix stability mutation oracle planted fuzz fuzz-smoke fuzz-frameworks bench clean
+.PHONY: help venv test lint types unit coverage harness frameworks demo sample docs kill-matrix stability mutation oracle planted fuzz fuzz-smoke fuzz-frameworks bench bench-peers bench-aa clean
 
 help:
 	@echo "make venv      .venv with the project (editable) and all that its tests need"
@@ -22,7 +22,8 @@ help:
 	@echo "make fuzz-smoke  whether the fuzzer finds what is planted in the parser, server and router"
 	@echo "make fuzz      an hour over all targets and engines on the reference, into docs/"
 	@echo "make fuzz-frameworks  ten minutes each on seven released servers, into docs/"
-	@echo "make bench     throughput, memory, start-up and routing beside other servers"
+	@echo "make bench     the reference beside other servers, into benchmarks/results (an hour)"
+	@echo "make bench-aa  what this machine can tell apart, and whether it gives false alarms"
 	@echo "make clean     remove .venv and caches"
 
 venv: $(STAMP)
@@ -72,6 +73,7 @@ sample: venv
 
 docs: venv
 	$(BIN)/python -m conformance.docs docs
+	$(BIN)/python -m benchmarks.report.schema docs
 
 kill-matrix: venv
 	$(BIN)/python -m conformance.kill docs
@@ -103,33 +105,39 @@ fuzz-frameworks: .venv-fuzz/.installed
 	    aiohttp sanic 'uvicorn[standard]' h11 hypercorn tornado granian
 	touch $@
 
-THROUGHPUT = $(BIN)/python -m benchmarks.throughput --seconds 1 --restarts 5
-RESULTS    = benchmarks/results
+BENCH   = $(BIN)/trueline bench
+RESULTS = benchmarks/results
+WITH_ADAPTERS = aiohttp sanic starlette
 
-bench: $(VENV)/.peers
-	$(THROUGHPUT) --pairs reference:bare --scenario plaintext,param,json \
-	    --json $(RESULTS)/throughput-bare.json
-	$(THROUGHPUT) --pairs reference:aiohttp --scenario plaintext,param,json,pipelined16 \
-	    --json $(RESULTS)/throughput-aiohttp.json
-	$(THROUGHPUT) --pairs reference:sanic,reference:starlette,reference:blacksheep \
-	    --scenario plaintext,param,json --json $(RESULTS)/throughput-others.json
-	$(THROUGHPUT) --loop uvloop --pairs reference:socketify --scenario plaintext \
-	    --json $(RESULTS)/throughput-uvloop-socketify.json
-	$(THROUGHPUT) --loop uvloop --scenario plaintext \
-	    --pairs reference:aiohttp,reference:sanic,reference:starlette,reference:blacksheep,reference:bare \
-	    --json $(RESULTS)/throughput-uvloop.json
-	$(BIN)/python -m benchmarks.memory idle --connections 5000 --json $(RESULTS)/idle.json reference aiohttp
-	$(BIN)/python -m benchmarks.memory stream --json $(RESULTS)/stream.json reference
-	$(BIN)/python -m benchmarks.startup --restarts 10 --json $(RESULTS)/startup.json
-	$(BIN)/python -m benchmarks.routing --json $(RESULTS)/routing.json
+bench: $(VENV)/.frameworks bench-peers
+	$(BENCH) compare reference $(WITH_ADAPTERS) peer:blacksheep peer:granian \
+	    --json $(RESULTS)/asyncio.json --chart $(RESULTS)/asyncio.svg || test $$? -eq 1
+	$(BENCH) compare reference $(WITH_ADAPTERS) peer:blacksheep peer:granian peer:robyn \
+	    peer:socketify --loop uvloop \
+	    --json $(RESULTS)/uvloop.json --chart $(RESULTS)/uvloop.svg || test $$? -eq 1
+	$(BENCH) compare reference aiohttp --scenario pipelined,stream,echo-1mib,plaintext+new \
+	    --json $(RESULTS)/aiohttp.json || test $$? -eq 1
+	$(BENCH) compare peer:bare peer:reference --scenario plaintext,param,json \
+	    --json $(RESULTS)/bare.json || test $$? -eq 1
+	$(BENCH) memory reference aiohttp --connections 5000 --json $(RESULTS)/memory.json
+	$(BENCH) startup reference aiohttp --json $(RESULTS)/startup.json
+	$(BENCH) latency reference aiohttp --scenario plaintext --json $(RESULTS)/latency.json
+
+bench-aa: venv
+	$(BIN)/python -m benchmarks.believing $(RESULTS)
+
+bench-peers: .venv-peers/.installed
+
+# The servers that have no adapter, in an environment of their own.
+.venv-peers/.installed: $(STAMP)
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
+	    socketify robyn granian blacksheep uvicorn uvloop httptools
+	touch $@
 
 $(VENV)/.frameworks: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[frameworks]'
 	touch $@
 
-$(VENV)/.peers: $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check aiohttp sanic starlette uvicorn blacksheep socketify
-	touch $@
-
 clean:
-	rm -rf $(VENV) .venv-frameworks .venv-fuzz build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	rm -rf $(VENV) .venv-frameworks .venv-fuzz .venv-peers build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks

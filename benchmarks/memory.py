@@ -1,230 +1,199 @@
-"""Memory of servers: ``python -m benchmarks.memory idle|stream PEER …``.
+"""Memory of servers: at rest, for each idle connection, and while large bodies pass.
 
-`idle` counts bytes of resident memory per idle keep-alive connection; `stream` how far memory
-rises while one large body goes in, and while one goes out to a reader that stalls at first.
+Owns the order of such a measurement. Each value is of a server of its own, started for it.
 """
 
-import argparse
-import resource
-import statistics
-import subprocess
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from __future__ import annotations
 
-from benchmarks import procfs, wire
-from benchmarks.command import Refused, machine, progress, run, write_json
-from benchmarks.scenarios import request
-from benchmarks.servers import Launch, Server, interpreters, known_peer, serving, versions
-from benchmarks.table import render
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from conformance.spec import App, ReadBody, Respond, Route, Stream
+
+from . import procfs
+from .command import Refused
+from .connection import Connection
+from .idle import SPARE_FILES, idle_connections, open_files
+from .measurement import measured
+from .plain import PLAIN, ROOT, Progress, expect_hello, serving_app, warm_up
+from .report.result import Measurement
+from .scenarios import request as make_request
+from .serving import Server
+from .subjects import Subject
 
 MIB = 1024 * 1024
-PLAINTEXT = request(b"GET", b"/")
-# Files besides the connections: standard streams, the log, listening and polling ones.
-SPARE_FILES = 100
-TRANSFER_TIMEOUT_S = 60.0
+STALL_AT_MOST_S = 10.0
+
+_IDLE_S = 3600.0  # longer than anything here takes
+_CHUNK_BYTES = 64 * 1024
+_LOOK_EACH_S = 0.1
+_WAITS_BELOW_S = 0.002  # of processor time from one look to the next
+
+_READ = "read"
 
 
-@dataclass(frozen=True)
-class IdleRun:
-    """Resident bytes of one server before and after its connections were opened."""
+class Uses(Protocol):
+    """What tells the processor time that it has used."""
 
-    peer: str
-    connections: int
-    before_bytes: int
-    after_bytes: int
-
-    @property
-    def bytes_per_connection(self) -> float:
-        return (self.after_bytes - self.before_bytes) / self.connections
+    def cpu_s(self) -> float: ...
 
 
-@dataclass(frozen=True)
-class StreamRun:
-    """How far the peak of resident memory rose above its start, in bytes, in each direction."""
-
-    peer: str
-    body_mib: int
-    upload_growth_bytes: int
-    download_growth_bytes: int
+Transfer = Callable[[Server, Connection], Awaitable[None]]
 
 
-def allow_files(count: int) -> None:
-    """Raises this process's limit of open files, which servers inherit; Refused if it may not."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < count:
-        raise Refused(f"{count} open files are needed, the hard limit is {hard}")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
+async def at_rest(
+    subject: Subject, *, restarts: int = 5, cpu: int | None = None, progress: Progress
+) -> list[Measurement]:
+    """Resident memory behind the first answer, in MiB, with what an adapter imports besides its
+    framework."""
+    values = []
+    for number in range(restarts):
+        async with serving_app(subject, PLAIN, cpu) as server:
+            await expect_hello(server)
+            values.append(procfs.session_rss_bytes(server.pid) / MIB)
+        progress(f"{subject.label}, restart {number + 1} of {restarts}: {values[-1]:.1f} MiB")
+    return [measured(subject.label, "at rest", "resident memory", "MiB", values)]
 
 
-def warm_up(server: Server) -> None:
-    """Loads what a server loads late, so that it is not counted as the cost of connections."""
-    for _ in range(100):
-        with wire.Connection(server.port) as connection:
-            expect_hello(connection)
+async def idle(
+    subject: Subject,
+    connections: int = 5_000,
+    *,
+    restarts: int = 5,
+    cpu: int | None = None,
+    progress: Progress,
+) -> list[Measurement]:
+    """Resident memory for each idle keep-alive connection, in bytes, and before, in MiB.
+
+    One request is answered on each connection, and all must be open at the end; the server has
+    answered some before, so that what it loads late is not counted. Raises Refused otherwise.
+    """
+    if connections < 1:
+        raise Refused("bytes for each idle connection take at least one connection")
+    app = App((ROOT,), quiet=True, idle_s=_IDLE_S)
+    before_mib, each_bytes = [], []
+    with open_files(connections + SPARE_FILES):
+        for number in range(restarts):
+            async with serving_app(subject, app, cpu) as server:
+                await warm_up(server)
+                before_bytes = procfs.session_rss_bytes(server.pid)
+                async with idle_connections(server, connections):
+                    after_bytes = procfs.session_rss_bytes(server.pid)
+            before_mib.append(before_bytes / MIB)
+            each_bytes.append((after_bytes - before_bytes) / connections)
+            progress(
+                f"{subject.label}, restart {number + 1} of {restarts}: {each_bytes[-1]:,.0f} bytes "
+                "for each connection"
+            )
+    scenario = f"{connections:,} idle connections"
+    return [
+        measured(subject.label, scenario, "for each connection", "bytes", each_bytes),
+        measured(subject.label, scenario, "before them", "MiB", before_mib),
+    ]
 
 
-def expect_hello(connection: wire.Connection) -> None:
-    """One request, which must be answered correctly and leave the connection open."""
-    answer = connection.exchange(PLAINTEXT)
-    if answer.status != 200 or answer.body != b"Hello, World!":
-        raise Refused(f"answered {answer.status} {answer.body[:80]!r}")
-    if answer.fields.get(b"connection", b"").lower() == b"close":
-        raise Refused("the server does not keep connections alive")
+async def streaming(
+    subject: Subject,
+    mib: int = 1024,
+    *,
+    restarts: int = 3,
+    cpu: int | None = None,
+    stall_at_most_s: float = STALL_AT_MOST_S,
+    progress: Progress,
+) -> list[Measurement]:
+    """How far the peak of resident memory rises above its start, in MiB: while a body of `mib` MiB
+    is uploaded and read in pieces, and while one is downloaded by a reader that stalls at first.
+
+    The reader stalls until the server uses no processor any more, because it waits or has all of
+    the body in memory, for `stall_at_most_s` at most. Raises Refused for a wrong answer.
+    """
+    if mib < 1:
+        raise Refused("a streamed body takes at least 1 MiB")
+
+    async def upload(server: Server, connection: Connection) -> None:
+        await send_upload(connection, mib)
+
+    async def download(server: Server, connection: Connection) -> None:
+        await read_download(server, connection, mib, stall_at_most_s)
+
+    found = []
+    for name, transfer in (("upload", upload), ("download", download)):
+        values = []
+        for number in range(restarts):
+            values.append(await _growth_mib(subject, _streaming_app(mib), cpu, transfer))
+            which = f"{subject.label}, {name}, restart {number + 1} of {restarts}"
+            progress(f"{which}: {values[-1]:+.1f} MiB")
+        scenario = f"{name} of {mib:,} MiB"
+        found.append(measured(subject.label, scenario, "growth of peak", "MiB", values))
+    return found
 
 
-def still_open(connection: wire.Connection) -> bool:
-    """Whether the server has neither closed nor sent anything since its answer."""
-    connection.socket.setblocking(False)
-    try:
-        connection.socket.recv(1)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
+async def _growth_mib(subject: Subject, app: App, cpu: int | None, transfer: Transfer) -> float:
+    """How far the peak rises above the start while something is transferred."""
+    async with serving_app(subject, app, cpu) as server:
+        await warm_up(server)
+        before_bytes = procfs.session_rss_bytes(server.pid)
+        procfs.session_reset_peak_rss(server.pid)
+        with await Connection.open(server.host, server.port) as connection:
+            await transfer(server, connection)
+        return (procfs.session_peak_rss_bytes(server.pid) - before_bytes) / MIB
 
 
-def measure_idle(peer: str, loop: str, launch: Launch, count: int) -> IdleRun:
-    """Opens ``count`` connections, one request on each, and weighs the server before and after."""
-    with ExitStack() as stack:
-        server = stack.enter_context(serving(peer, loop, launch))
-        warm_up(server)
-        before_bytes = procfs.rss_bytes(server.pid)
-        connections = []
-        for _ in range(count):
-            connection = stack.enter_context(wire.Connection(server.port))
-            expect_hello(connection)
-            connections.append(connection)
-        after_bytes = procfs.rss_bytes(server.pid)
-        lost = sum(not still_open(connection) for connection in connections)
-        if lost:
-            raise Refused(f"{peer} closed {lost} of {count} idle connections")
-    return IdleRun(peer, count, before_bytes, after_bytes)
+def _streaming_app(mib: int) -> App:
+    chunk = "x" * _CHUNK_BYTES
+    return App(
+        (
+            ROOT,
+            Route("upload", "POST", "/upload", ReadBody("pieces", Respond(200, _READ))),
+            Route("download", "GET", "/download", Stream((chunk,), times=mib * MIB // len(chunk))),
+        ),
+        quiet=True,
+        body_limit=mib * MIB,
+    )
 
 
-def upload(connection: wire.Connection, body_mib: int) -> None:
-    """Sends ``body_mib`` MiB; the answer must be their number of bytes."""
-    size = body_mib * MIB
-    fields = b"Content-Type: application/octet-stream\r\nContent-Length: %d\r\n" % size
-    connection.send(request(b"POST", b"/upload", fields))
+async def send_upload(connection: Connection, mib: int) -> None:
+    """Nothing may be answered before the last piece is sent: it would not have been read."""
+    head = make_request("POST", "/upload", content_type="application/octet-stream")
+    length = b"Content-Length: %d\r\n\r\n" % (mib * MIB)
+    await connection.ask(head.removesuffix(b"\r\n") + length)
     piece = bytes(MIB)
-    for _ in range(body_mib):
-        connection.send(piece)
-    answer = connection.read_answer()
-    if answer.status != 200 or answer.body != str(size).encode():
-        raise Refused(f"upload answered {answer.status} {answer.body[:80]!r}, not {size}")
+    for number in range(mib):
+        if not connection.is_quiet():
+            answer = await connection.answer()
+            raise Refused(
+                f"the upload was answered {answer.status} {answer.body[:80]!r} after {number:,} of "
+                f"{mib:,} MiB"
+            )
+        await connection.send(piece)
+    answer = await connection.answer()
+    if answer.status != 200 or answer.body != _READ.encode():
+        raise Refused(f"the upload was answered {answer.status} {answer.body[:80]!r}")
 
 
-def download(connection: wire.Connection, server: Server, body_mib: int, stall_s: float) -> None:
-    """Reads ``body_mib`` MiB after a stall, in which a server that ignores back-pressure swells."""
-    connection.send(request(b"GET", b"/download?mib=%d" % body_mib))
-    head = connection.read_head()
-    try:
-        status = server.process.wait(timeout=stall_s)
-    except subprocess.TimeoutExpired:
-        received_bytes = sum(len(piece) for piece in connection.read_body(head))
-    else:
-        raise Refused(f"{server.peer} ended with status {status} within a download")
-    if head.status != 200 or received_bytes != body_mib * MIB:
-        raise Refused(f"download answered {head.status} and {received_bytes} bytes")
-
-
-def measure_stream(
-    peer: str, loop: str, launch: Launch, body_mib: int, stall_s: float
-) -> StreamRun:
-    """One server for each direction, so that neither inherits the other's memory."""
-    growth = []
-    for direction in ("upload", "download"):
-        with (
-            serving(peer, loop, launch) as server,
-            wire.Connection(server.port, TRANSFER_TIMEOUT_S) as connection,
-        ):
-            warm_up(server)
-            before_bytes = procfs.rss_bytes(server.pid)
-            procfs.reset_peak_rss(server.pid)
-            if direction == "upload":
-                upload(connection, body_mib)
-            else:
-                download(connection, server, body_mib, stall_s)
-            growth.append(procfs.peak_rss_bytes(server.pid) - before_bytes)
-    return StreamRun(peer, body_mib, *growth)
-
-
-def report_idle(peers: Sequence[str], runs: Sequence[IdleRun]) -> str:
-    rows = []
-    for peer in peers:
-        own = [one for one in runs if one.peer == peer]
-        costs = [one.bytes_per_connection for one in own]
-        rows.append(
-            [
-                peer,
-                str(own[0].connections),
-                f"{statistics.median(one.before_bytes for one in own) / MIB:.1f}",
-                f"{statistics.median(one.after_bytes for one in own) / MIB:.1f}",
-                f"{statistics.median(costs):.0f}",
-                f"{min(costs):.0f}–{max(costs):.0f}",
-            ]
+async def read_download(server: Uses, connection: Connection, mib: int, at_most_s: float) -> None:
+    await connection.ask(make_request("GET", "/download"))
+    status = await connection.status()
+    await _until_it_waits(server, at_most_s)
+    received_bytes = right_bytes = 0
+    async for piece in connection.pieces():
+        received_bytes += len(piece)
+        right_bytes += piece.count(b"x")
+    if status != 200 or received_bytes != mib * MIB or right_bytes != received_bytes:
+        raise Refused(
+            f"the download was answered {status} with {received_bytes:,} octets, "
+            f"{right_bytes:,} of them right, and not with {mib * MIB:,}"
         )
-    header = ["peer", "connections", "RSS before MiB", "RSS after MiB"]
-    return render([*header, "bytes per connection", "min–max"], rows)
 
 
-def report_stream(peers: Sequence[str], runs: Sequence[StreamRun]) -> str:
-    rows = []
-    for peer in peers:
-        row = [peer]
-        own = [one for one in runs if one.peer == peer]
-        for growth in (
-            [one.upload_growth_bytes / MIB for one in own],
-            [one.download_growth_bytes / MIB for one in own],
-        ):
-            row += [f"{statistics.median(growth):.1f}", f"{min(growth):.1f}–{max(growth):.1f}"]
-        rows.append(row)
-    header = ["peer", "upload growth MiB", "min–max", "download growth MiB", "min–max"]
-    return render(header, rows)
-
-
-def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.memory")
-    parser.add_argument("what", choices=("idle", "stream"))
-    parser.add_argument("peers", nargs="+", metavar="PEER")
-    parser.add_argument("--connections", type=int, default=5000, help="idle: how many")
-    parser.add_argument("--mib", type=int, default=1024, help="stream: size of each body")
-    parser.add_argument("--stall-s", type=float, default=0.5, help="stream: reader's first pause")
-    parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
-    parser.add_argument("--restarts", type=int, default=3)
-    parser.add_argument("--python", action="append", default=[], metavar="PEER=INTERPRETER")
-    parser.add_argument("--json", metavar="FILE", help="where to write every run")
-    return parser.parse_args(arguments)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    options = parse_arguments(arguments)
-    peers = [known_peer(peer) for peer in options.peers]
-    launch = Launch(pythons=interpreters(options.python))
-    idle: list[IdleRun] = []
-    stream: list[StreamRun] = []
-    if options.what == "idle":
-        allow_files(options.connections + SPARE_FILES)
-    for number in range(options.restarts):
-        for peer in peers:
-            progress(f"{options.what} {peer}, restart {number + 1}/{options.restarts}")
-            if options.what == "idle":
-                idle.append(measure_idle(peer, options.loop, launch, options.connections))
-            else:
-                stream.append(
-                    measure_stream(peer, options.loop, launch, options.mib, options.stall_s)
-                )
-    document: dict[str, object] = {
-        "machine": machine(),
-        "loop": options.loop,
-        "versions": {peer: versions(peer, launch.pythons) for peer in peers},
-        "runs": [asdict(one) for one in idle] + [asdict(one) for one in stream],
-    }
-    write_json(options.json, document)
-    print(report_idle(peers, idle) if idle else report_stream(peers, stream))
-
-
-if __name__ == "__main__":
-    run(main)
+async def _until_it_waits(server: Uses, at_most_s: float) -> None:
+    """Until the server has used no processor in two looks, one after the other."""
+    used_s, waits = server.cpu_s(), 0
+    for _ in range(round(at_most_s / _LOOK_EACH_S)):
+        await asyncio.sleep(_LOOK_EACH_S)
+        now_s = server.cpu_s()
+        waits = waits + 1 if now_s - used_s < _WAITS_BELOW_S else 0
+        if waits == 2:
+            return
+        used_s = now_s

@@ -1,79 +1,87 @@
-"""Start-up time of servers: ``python -m benchmarks.startup [A B]``.
+"""Start-up time of servers: from spawning the process to the end of its first right answer.
 
-Measures from spawning the process to the end of its first answer (interpreter, imports,
-application, listening), with the two sides in turns.
+For an adapter that is the interpreter, the imports of framework and adapter, the adapter protocol
+(hello, start, and its reply behind the first answer to the adapter itself), the framework's own
+entry point, and one request over HTTP. What each adapter does beside its framework is the same
+code, so a difference is the framework's; a ratio is nearer to 1 than without it.
 """
 
-import argparse
-import statistics
-from collections.abc import Sequence
+from __future__ import annotations
 
-from benchmarks.command import Refused, machine, progress, run, write_json
-from benchmarks.intervals import restart_log_ratio, summarise
-from benchmarks.servers import Launch, interpreters, known_peer, serving, versions
-from benchmarks.table import render
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-POLL_S = 0.001  # the resolution of the figures: how often the port is tried
+from .measurement import Ratio, against_first, expect_labels, measured
+from .plain import PLAIN, Progress, expect_hello, serving_app
+from .report.result import Measurement
+from .subjects import Subject
+
+SCENARIO = "start-up"
+WALL, CPU = "time to first answer", "processor time to first answer"
+INCLUDED = (
+    "start-up is from spawning the process to the end of its first answer over HTTP; for an "
+    "adapter that includes the adapter protocol, which looks for the first answer every 10 ms"
+)
 
 
-def startup_s(peer: str, loop: str, launch: Launch) -> float:
-    """Seconds from spawning ``peer`` to its first 200."""
-    with serving(peer, loop, launch) as server:
-        return server.startup_s
+@dataclass(frozen=True)
+class Start:
+    """One start, up to the first answer."""
+
+    wall_s: float
+    cpu_s: float
+    """Of all processes of the subject's session: steadier on a machine that does other things."""
 
 
-def measure(
-    peers: Sequence[str], loop: str, launch: Launch, restarts: int
-) -> dict[str, list[float]]:
-    """Start-up times by peer, the k-th of each taken next to each other, the first turn swapped."""
-    times: dict[str, list[float]] = {peer: [] for peer in peers}
-    for peer in peers:
-        startup_s(peer, loop, launch)  # compiles bytecode and fills the page cache
+@dataclass(frozen=True)
+class Startups:
+    """What came of it; `ratios` are of the first subject over each other one."""
+
+    rows: tuple[Measurement, ...]
+    ratios: tuple[Ratio, ...]
+    notes: tuple[str, ...]
+
+
+async def startup(
+    subjects: Sequence[Subject],
+    *,
+    restarts: int = 10,
+    cpu: int | None = 0,
+    progress: Progress,
+) -> Startups:
+    """Milliseconds to the first answer, subjects in turns: A B, then B A, and so on.
+
+    Each is started once before, so that bytecode is compiled and files are in memory. Raises
+    Refused for a wrong answer.
+    """
+    expect_labels([one.label for one in subjects])
+    for subject in subjects:
+        await start_once(subject, cpu)
+    starts: dict[str, list[Start]] = {one.label: [] for one in subjects}
     for number in range(restarts):
-        for peer in peers if number % 2 == 0 else reversed(peers):
-            times[peer].append(startup_s(peer, loop, launch))
-        progress(", ".join(f"{peer} {times[peer][-1] * 1000:.0f} ms" for peer in peers))
-    return times
+        for subject in subjects if number % 2 == 0 else reversed(subjects):
+            starts[subject.label].append(await start_once(subject, cpu))
+        shown = ", ".join(
+            f"{label} {own[-1].wall_s * 1000:.0f} ms ({own[-1].cpu_s * 1000:.0f} of a processor)"
+            for label, own in starts.items()
+        )
+        progress(f"{SCENARIO}, restart {number + 1} of {restarts}: {shown}")
+    return summarise(starts)
 
 
-def report(times: dict[str, list[float]]) -> str:
-    """Medians in milliseconds, and the ratio of the first peer to the second."""
-    rows = [
-        [
-            peer,
-            f"{statistics.median(taken) * 1000:.1f}",
-            f"{min(taken) * 1000:.1f}–{max(taken) * 1000:.1f}",
-        ]
-        for peer, taken in times.items()
-    ]
-    a, b = times.values()
-    ratio = summarise([restart_log_ratio([x], [y]) for x, y in zip(a, b, strict=True)])
-    line = f"ratio {':'.join(times)} {ratio.median:.3f} ({ratio.low:.3f}–{ratio.high:.3f})"
-    return render(["peer", "median ms", "min–max"], rows) + "\n" + line
+async def start_once(subject: Subject, cpu: int | None) -> Start:
+    """From spawning it to the end of its first answer."""
+    begin_s = time.perf_counter()
+    async with serving_app(subject, PLAIN, cpu) as server:
+        await expect_hello(server)
+        return Start(time.perf_counter() - begin_s, server.cpu_s())
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.startup")
-    parser.add_argument("peers", nargs="*", default=["reference", "aiohttp"], metavar="PEER")
-    parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
-    parser.add_argument("--restarts", type=int, default=10)
-    parser.add_argument("--python", action="append", default=[], metavar="PEER=INTERPRETER")
-    parser.add_argument("--json", metavar="FILE", help="where to write every time, in seconds")
-    options = parser.parse_args(arguments)
-    if len(set(options.peers)) != 2:
-        raise Refused("start-up compares two different peers")
-    peers = [known_peer(peer) for peer in options.peers]
-    launch = Launch(pythons=interpreters(options.python), poll_s=POLL_S)
-    times = measure(peers, options.loop, launch, options.restarts)
-    document: dict[str, object] = {
-        "machine": machine(),
-        "loop": options.loop,
-        "versions": {peer: versions(peer, launch.pythons) for peer in peers},
-        "startup_s": times,
-    }
-    write_json(options.json, document)
-    print(report(times))
-
-
-if __name__ == "__main__":
-    run(main)
+def summarise(starts: Mapping[str, Sequence[Start]]) -> Startups:
+    """Medians and paired ratios, by label, in the order of the restarts."""
+    rows = []
+    for label, own in starts.items():
+        rows.append(measured(label, SCENARIO, WALL, "ms", [one.wall_s * 1000 for one in own]))
+        rows.append(measured(label, SCENARIO, CPU, "ms", [one.cpu_s * 1000 for one in own]))
+    return Startups(tuple(rows), tuple(against_first(rows)), (INCLUDED,))

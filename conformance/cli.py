@@ -90,6 +90,8 @@ def _main(arguments: list[str]) -> int:
         return 2
     other = next((one for one in _others() if options.command in one.COMMANDS), None)
     takes_command = options.command == "replay" or other is not None
+    if not takes_pytest:
+        rest = gathered(options, rest)
     if not takes_pytest and (rest or (command and not takes_command)):
         parser.error(f"unknown arguments: {' '.join(rest + command)}")
     try:
@@ -104,6 +106,18 @@ def _main(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read has seen enough
         return 0
+
+
+def gathered(options: argparse.Namespace, rest: Sequence[str]) -> list[str]:
+    """Give the words behind options to `options.words`; returns what nobody takes.
+
+    argparse takes them from one place alone: of `bench compare --base main reference` it leaves
+    the last word over.
+    """
+    if not hasattr(options, "words") or any(one.startswith("-") for one in rest):
+        return list(rest)
+    options.words = [*options.words, *rest]
+    return []
 
 
 def _under_pytest(

@@ -28,12 +28,14 @@ _LAST_WORDS_S = 0.5
 
 @dataclass(frozen=True)
 class Command:
-    """How an adapter is run. `advice` is what to do when it cannot be, for people."""
+    """How an adapter is run. `advice` is what to do when it cannot be, for people; `cwd` the folder
+    to run it in, None for the current one."""
 
     argv: Sequence[str]
     label: str
     env: Mapping[str, str] | None = None
     advice: str = ""
+    cwd: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ class AdapterProcess:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 env=None if command.env is None else dict(command.env),
+                cwd=command.cwd,
                 start_new_session=True,
                 limit=MAX_LINE_BYTES,
             )

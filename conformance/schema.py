@@ -28,10 +28,6 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
-def _one_key(name: str, value: Schema) -> Schema:
-    return _object({name: value})
-
-
 _TEXT = {"type": "string"}
 _ID = {"type": "string", "minLength": 1}
 _STATUS = {"type": "integer", "minimum": 100, "maximum": 999}
@@ -75,6 +71,9 @@ _ACTIONS: dict[str, Schema] = {
     "read_body": _object({"how": _READ, "then": _ref("action")}),
     "read_cookies": _object({"then": _ref("action")}),
     "state": _object({"key": _ID}),
+    "params": _object({"names": _array(_ID, minItems=1)}),
+    "mirror": _object({}),
+    "json": _object({}),
     "set_header": _object({"name": _TEXT, "value": _TEXT}),
     "short_circuit": _RESPOND,
     "replace_response": _RESPOND,
@@ -88,7 +87,7 @@ _ERROR = _object(
 _FAILED = _object({"kind": {"const": "failed"}, "message": _TEXT})
 
 DEFINITIONS: dict[str, Schema] = {
-    "action": {"oneOf": [_one_key(name, value) for name, value in _ACTIONS.items()]},
+    "action": {**_object({}, _ACTIONS), "minProperties": 1, "maxProperties": 1},
     "route": _object({"id": _ID, "method": _ID, "path": _TEXT, "do": _ref("action")}),
     "middleware": _object(
         {"id": _ID}, {"before": _array(_ref("action")), "after": _array(_ref("action"))}
@@ -112,6 +111,7 @@ DEFINITIONS: dict[str, Schema] = {
             ),
             "files": _PAIRS,
             "access_log": {"type": "boolean"},
+            "quiet": {"type": "boolean"},
         },
     ),
 }

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
-Json: TypeAlias = Any
+JsonValue: TypeAlias = Any
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Action:
 
     name: ClassVar[str]
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         """The value of that key."""
         return {}
 
-    def to_json(self) -> dict[str, Json]:
+    def to_json(self) -> dict[str, JsonValue]:
         return {self.name: self.arguments()}
 
     def inner(self) -> Iterator[Action]:
@@ -62,7 +62,7 @@ class Respond(Action):
     reason: str | None = None
     cookies: Pairs = ()
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         return _given(
             status=self.status,
             text=self.body if isinstance(self.body, str) else None,
@@ -84,7 +84,7 @@ class RaiseHttp(Action):
     location: str | None = None
     headers: Pairs = ()
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         return _given(
             status=self.status,
             text=self.text,
@@ -106,7 +106,7 @@ class Crash(Action):
     message: str = "crashed on purpose"
     kind: str = "error"
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         return {"message": self.message, "kind": self.kind}
 
 
@@ -117,7 +117,7 @@ class ReturnValue(Action):
     name = "return_value"
     value: str | int | float | bool | None = None
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         return {"value": self.value}
 
 
@@ -133,7 +133,7 @@ class Stream(Action):
     gate: str | None = None
     times: int | None = None
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         given = _given(
             content_type=self.content_type,
             crash_after=self.crash_after,
@@ -151,7 +151,7 @@ class Wait(Action):
     gate: str
     then: Action = field(default_factory=Echo)
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         return {"gate": self.gate, "then": self.then.to_json()}
 
     def inner(self) -> Iterator[Action]:
@@ -167,7 +167,7 @@ class ReadBody(Action):
     how: str = "whole"
     then: Action = field(default_factory=Echo)
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         return {"how": self.how, "then": self.then.to_json()}
 
     def inner(self) -> Iterator[Action]:
@@ -182,7 +182,7 @@ class ReadCookies(Action):
     name = "read_cookies"
     then: Action = field(default_factory=Echo)
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         return {"then": self.then.to_json()}
 
     def inner(self) -> Iterator[Action]:
@@ -197,8 +197,33 @@ class State(Action):
     name = "state"
     key: str
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         return {"key": self.key}
+
+
+@dataclass(frozen=True)
+class Params(Action):
+    """200 with the values of these params of the path as text/plain, a slash between them."""
+
+    name = "params"
+    names: tuple[str, ...]
+
+    def arguments(self) -> dict[str, JsonValue]:
+        return {"names": list(self.names)}
+
+
+@dataclass(frozen=True)
+class Mirror(Action):
+    """200 with the body of the request, read whole, as application/octet-stream."""
+
+    name = "mirror"
+
+
+@dataclass(frozen=True)
+class Json(Action):
+    """200 with the document that the body is, parsed and written by the framework's own means."""
+
+    name = "json"
 
 
 # -- What middlewares do beside -------------------------------------------------------------------
@@ -212,7 +237,7 @@ class SetHeader(Action):
     header: str
     value: str
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         return {"name": self.header, "value": self.value}
 
 
@@ -223,7 +248,7 @@ class ShortCircuit(Action):
     name = "short_circuit"
     respond: Respond
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         return self.respond.arguments()
 
 
@@ -234,7 +259,7 @@ class ReplaceResponse(Action):
     name = "replace_response"
     respond: Respond
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         return self.respond.arguments()
 
 
@@ -245,7 +270,7 @@ class Catch(Action):
     name = "catch"
     respond: Respond
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         return self.respond.arguments()
 
 
@@ -260,7 +285,7 @@ class Store(Action):
     key: str
     value: str
 
-    def arguments(self) -> dict[str, Json]:
+    def arguments(self) -> dict[str, JsonValue]:
         return {"key": self.key, "value": self.value}
 
 
@@ -276,7 +301,7 @@ class Route:
     path: str
     do: Action = field(default_factory=Echo)
 
-    def to_json(self) -> dict[str, Json]:
+    def to_json(self) -> dict[str, JsonValue]:
         return {"id": self.id, "method": self.method, "path": self.path, "do": self.do.to_json()}
 
 
@@ -291,7 +316,7 @@ class Middleware:
     before: tuple[Action, ...] = ()
     after: tuple[Action, ...] = ()
 
-    def to_json(self) -> dict[str, Json]:
+    def to_json(self) -> dict[str, JsonValue]:
         return {
             "id": self.id,
             "before": [one.to_json() for one in self.before],
@@ -306,7 +331,7 @@ class Hook:
     id: str
     do: Action | None = None
 
-    def to_json(self) -> dict[str, Json]:
+    def to_json(self) -> dict[str, JsonValue]:
         return {"id": self.id} if self.do is None else {"id": self.id, "do": self.do.to_json()}
 
 
@@ -322,6 +347,8 @@ class App:
     files        names and texts of files that are served under /files, by the framework's own
                  means for serving a folder; beside the folder lies `secret.txt`
     access_log   the framework logs requests to stderr, in its own form
+    quiet        handlers and middlewares tell no events, and do what they are told to at the least
+                 cost: for measurements
     """
 
     routes: tuple[Route, ...] = ()
@@ -337,8 +364,9 @@ class App:
     idle_s: float | None = None
     files: Pairs = ()
     access_log: bool = False
+    quiet: bool = False
 
-    def to_json(self) -> dict[str, Json]:
+    def to_json(self) -> dict[str, JsonValue]:
         limits = _given(
             body=self.body_limit,
             drain_s=self.drain_s,
@@ -346,7 +374,11 @@ class App:
             body_s=self.body_s,
             idle_s=self.idle_s,
         )
-        more = _given(files=_lists(self.files), access_log=self.access_log or None)
+        more = _given(
+            files=_lists(self.files),
+            access_log=self.access_log or None,
+            quiet=self.quiet or None,
+        )
         return {
             "routes": [one.to_json() for one in self.routes],
             "middlewares": [one.to_json() for one in self.middlewares],
@@ -388,7 +420,7 @@ def app(*routes: Route, **options: Any) -> App:
     return App(routes, **given)
 
 
-def _given(**arguments: Json) -> dict[str, Json]:
+def _given(**arguments: JsonValue) -> dict[str, JsonValue]:
     """The arguments that say something."""
     return {name: value for name, value in arguments.items() if value is not None and value != []}
 
@@ -403,13 +435,13 @@ _ACTIONS: dict[str, type[Action]] = {
     one.name: one
     for one in (
         Echo, Respond, RaiseHttp, Crash, ReturnValue, Stream, Wait, ReadBody, ReadCookies, State,
-        SetHeader, ShortCircuit, ReplaceResponse, Catch, Store,
+        Params, Mirror, Json, SetHeader, ShortCircuit, ReplaceResponse, Catch, Store,
     )
 }  # fmt: skip
 _WITH_RESPONSE = (ShortCircuit, ReplaceResponse, Catch)
 
 
-def action_from_json(data: Mapping[str, Json]) -> Action:
+def action_from_json(data: Mapping[str, JsonValue]) -> Action:
     """The inverse of `Action.to_json`, for data that the schema accepts."""
     [(name, given)] = data.items()
     kind = _ACTIONS[name]
@@ -420,8 +452,9 @@ def action_from_json(data: Mapping[str, Json]) -> Action:
     arguments = dict(given)
     if "then" in arguments:
         arguments["then"] = action_from_json(arguments["then"])
-    if "chunks" in arguments:
-        arguments["chunks"] = tuple(arguments["chunks"])
+    for several in ("chunks", "names"):
+        if several in arguments:
+            arguments[several] = tuple(arguments[several])
     if "headers" in arguments:
         arguments["headers"] = _pairs(arguments["headers"])
     if kind is SetHeader:
@@ -429,7 +462,7 @@ def action_from_json(data: Mapping[str, Json]) -> Action:
     return kind(**arguments)
 
 
-def app_from_json(data: Mapping[str, Json]) -> App:
+def app_from_json(data: Mapping[str, JsonValue]) -> App:
     """The inverse of `App.to_json`, for data that the schema accepts."""
     hooks = data.get("hooks", {})
     limits = data.get("limits", {})
@@ -457,16 +490,17 @@ def app_from_json(data: Mapping[str, Json]) -> App:
         idle_s=limits.get("idle_s"),
         files=_pairs(data.get("files", ())),
         access_log=data.get("access_log", False),
+        quiet=data.get("quiet", False),
     )
 
 
-def _hooks(data: Iterable[Mapping[str, Json]]) -> tuple[Hook, ...]:
+def _hooks(data: Iterable[Mapping[str, JsonValue]]) -> tuple[Hook, ...]:
     return tuple(
         Hook(one["id"], action_from_json(one["do"]) if "do" in one else None) for one in data
     )
 
 
-def _respond(given: Mapping[str, Json]) -> Respond:
+def _respond(given: Mapping[str, JsonValue]) -> Respond:
     body: str | bytes | None = given.get("text")
     if "base64" in given:
         body = base64.b64decode(given["base64"])

@@ -40,21 +40,24 @@ def bundled() -> list[str]:
     return sorted(path.stem for path in Path(folder).glob("[a-z]*.py") if path.stem != "guide")
 
 
-def command_for(name: str, python: str | None, kit: Path) -> Command:
+def command_for(name: str, python: str | None, kit: Path, *, cwd: str | None = None) -> Command:
     """How to run the adapter of the subject called `name`.
 
-    `python` is the interpreter to run it in, None for this one; `kit` an empty folder to put the
-    kit into, for an interpreter that does not have it. Raises AdapterError for a name that means
-    nothing, and for an interpreter that is none.
+    `python` is the interpreter to run it in, None for this one; `kit` a folder to put the kit into,
+    for an interpreter that does not have it; `cwd` the folder to run it in, None for the current
+    one, and where a module is looked for first. Raises AdapterError for a name that means nothing,
+    and for an interpreter that is none.
     """
     interpreter = sys.executable if python is None else _interpreter(python)
     env = dict(os.environ)
     if python is not None:
-        put_kit(kit)
+        if not (kit / PACKAGE.name).exists():
+            put_kit(kit)
         env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(kit), env.get("PYTHONPATH")]))
     if name in bundled():
         advice = "" if name in _OURS else _install_advice(name, python)
-        return Command([interpreter, "-m", f"conformance.adapters.{name}"], name, env, advice)
+        run = [interpreter, "-m", f"conformance.adapters.{name}"]
+        return Command(run, name, env, advice, cwd)
     if name.endswith(".py") or os.sep in name:
         path = Path(name)
         if not path.exists():
@@ -62,14 +65,14 @@ def command_for(name: str, python: str | None, kit: Path) -> Command:
         origin, target = path, str(path)
         run = [interpreter, str(path)]
     else:
-        found = _locate(interpreter, name, env)
+        found = _locate(interpreter, name, env, cwd)
         if found is None:
             raise AdapterError(_no_subject(name))
         origin, target = found, name
         run = [interpreter, "-m", name]
     if _is_adapter(origin):
-        return Command(run, name, env)
-    return Command([interpreter, "-m", "conformance.adapters.guide", target], name, env)
+        return Command(run, name, env, cwd=cwd)
+    return Command([interpreter, "-m", "conformance.adapters.guide", target], name, env, cwd=cwd)
 
 
 def put_kit(folder: Path) -> None:
@@ -97,14 +100,14 @@ def _interpreter(python: str) -> str:
     return found
 
 
-def _locate(interpreter: str, module: str, env: dict[str, str]) -> Path | None:
+def _locate(interpreter: str, module: str, env: dict[str, str], cwd: str | None) -> Path | None:
     """The source of a module, or the folder of a package."""
     if not all(part.isidentifier() for part in module.split(".")):
         return None
     try:
         done = subprocess.run(  # noqa: S603 - the interpreter that was asked for
             [interpreter, "-c", _LOCATE, module],
-            env=env, capture_output=True, text=True, timeout=30, check=False,
+            env=env, cwd=cwd, capture_output=True, text=True, timeout=30, check=False,
         )  # fmt: skip
     except OSError as exc:
         raise AdapterError(f"cannot run {interpreter}: {exc.strerror}") from exc

@@ -30,55 +30,46 @@ class BodyStream:
     `read()` joins what is left. Raises BodyError from either when the body ends too early.
     """
 
-    __slots__ = ("_at_end", "_discarding", "_error", "_held_bytes", "_parts", "_source", "_waiter")
+    # Plain attributes, read-only to others: as properties they would cost a call each time.
+    __slots__ = (
+        "_discarding", "_parts", "_source", "_waiter", "error", "held_bytes", "is_complete",
+    )  # fmt: skip
 
     def __init__(self, source: Source | None) -> None:
+        self.held_bytes = 0
+        """Bytes that have arrived and were not read."""
+        self.is_complete = source is None
+        """All of the body has arrived (it may not have been read)."""
+        self.error: BodyError | None = None
+        """Why the rest of the body will not arrive."""
         self._source = source
         self._parts: deque[bytes] = deque()
-        self._held_bytes = 0
-        self._at_end = source is None
         self._discarding = False
-        self._error: BodyError | None = None
         self._waiter: asyncio.Future[None] | None = None
-
-    @property
-    def held_bytes(self) -> int:
-        """Bytes that have arrived and were not read."""
-        return self._held_bytes
-
-    @property
-    def is_complete(self) -> bool:
-        """All of the body has arrived (it may not have been read)."""
-        return self._at_end
-
-    @property
-    def error(self) -> BodyError | None:
-        """Why the rest of the body will not arrive."""
-        return self._error
 
     def feed(self, data: bytes) -> None:
         if self._discarding:
             return
         self._parts.append(data)
-        self._held_bytes += len(data)
+        self.held_bytes += len(data)
         if self._waiter is not None:
             self._wake()
 
     def feed_eof(self) -> None:
-        self._at_end = True
+        self.is_complete = True
         if self._waiter is not None:
             self._wake()
 
     def fail(self, error: BodyError) -> None:
         """No more will arrive; readers get what is held first, and then `error`."""
-        if not self._at_end and self._error is None:
-            self._error = error
+        if not self.is_complete and self.error is None:
+            self.error = error
             self._wake()
 
     def discard(self) -> None:
         """Forget what is held and what comes: nobody will read it."""
         self._parts.clear()
-        self._held_bytes = 0
+        self.held_bytes = 0
         self._discarding = True
 
     def _wake(self) -> None:
@@ -90,10 +81,10 @@ class BodyStream:
         """The next part as it arrived, or b"" at the end. Raises BodyError; RuntimeError when two
         tasks read at once."""
         while not self._parts:
-            if self._at_end:
+            if self.is_complete:
                 return b""
-            if self._error is not None:
-                raise self._error
+            if self.error is not None:
+                raise self.error
             if self._waiter is not None:
                 raise RuntimeError("another task is reading this body")
             self._waiter = asyncio.get_running_loop().create_future()
@@ -104,7 +95,7 @@ class BodyStream:
             finally:
                 self._waiter = None
         part = self._parts.popleft()
-        self._held_bytes -= len(part)
+        self.held_bytes -= len(part)
         if self._source is not None:
             self._source.body_delivered()
         return part
@@ -115,14 +106,14 @@ class BodyStream:
             return b""
         whole = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts.clear()
-        self._held_bytes = 0
+        self.held_bytes = 0
         if self._source is not None:
             self._source.body_delivered()
         return whole
 
     async def read(self, limit_bytes: int | None = None) -> bytes:
         """All that is left. Stops after more than `limit_bytes`, so that the caller can refuse."""
-        if self._at_end:
+        if self.is_complete:
             return self.take()
         parts: list[bytes] = []
         size = 0

@@ -294,7 +294,8 @@ class Connection(asyncio.Protocol):
     def _wait_for_client(self) -> None:
         parser, waiting = self._parser, self._waiting
         if not self._last and parser.is_between_requests:
-            waiting.begin_idle(self._loop.time())
+            if waiting.wait is not None or not self.output.in_outbox:  # else `send_ready` does it
+                waiting.begin_idle(self._loop.time())
         elif parser.is_in_body:
             waiting.begin(Wait.BODY)
         elif self._last:
@@ -421,17 +422,18 @@ class Connection(asyncio.Protocol):
     # -- Output ----------------------------------------------------------------------------------
 
     def send_ready(self, now_s: float) -> bool:
-        task = self._task
-        if task is not None and task is not self._task_seen and self.output.is_holding:
+        output, task = self.output, self._task
+        if task is None:
+            if self._waiting.wait is None:
+                # Only now, and not when the handler ended: for all answers of a turn by one clock.
+                self._waiting.begin_idle(now_s)
+        elif task is not self._task_seen and output.is_holding:
             # The next handler has not had its first turn: its answer may go with these.
             self._task_seen = task
             return False
         self._task_seen = None
-        self.output.in_outbox = False
-        self.output.flush()
-        if task is None and self._waiting.wait is None:
-            # Only now, and not when the handler ended: for all answers of a turn by one clock.
-            self._waiting.begin_idle(now_s)
+        output.in_outbox = False
+        output.flush()
         return True
 
     def answer_begins(self) -> None:

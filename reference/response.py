@@ -219,13 +219,17 @@ class Response:
         return f"<{type(self).__name__} {self._status} {self.reason}>"
 
 
+# What `json.dumps` does, without its look for options that are not given.
+_dump_json = json.JSONEncoder().encode
+
+
 def json_response(
     data: Any,
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     content_type: str = "application/json",
-    dumps: Callable[[Any], str] = json.dumps,
+    dumps: Callable[[Any], str] = _dump_json,
 ) -> Response:
     """A response with `data` as JSON in UTF-8. Raises TypeError or ValueError as `dumps` does."""
     return Response(dumps(data), status, content_type, headers)

@@ -1,68 +1,57 @@
-"""The five routes on aiohttp."""
+"""A server on aiohttp, written by hand as its documentation does it."""
 
-import argparse
-import asyncio
-from collections.abc import AsyncIterator
+from __future__ import annotations
+
+from typing import Any
 
 from aiohttp import web
 
-CHUNK = bytes(64 * 1024)
+from .application import Route, application, new_loop
+
+_SERVES = ("respond", "params", "mirror", "json", "stream", "crash", "middlewares")
 
 
-async def plaintext(request: web.Request) -> web.Response:
-    return web.Response(text="Hello, World!")
+def handler(route: Route) -> Any:
+    async def respond(request: web.Request) -> web.Response:
+        return web.Response(status=route.status, text=text, content_type=route.content_type)
+
+    async def params(request: web.Request) -> web.Response:
+        return web.Response(text="/".join([request.match_info[name] for name in route.names]))
+
+    async def mirror(request: web.Request) -> web.Response:
+        return web.Response(body=await request.read())
+
+    async def json(request: web.Request) -> web.Response:
+        return web.json_response(await request.json())
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": route.content_type})
+        await response.prepare(request)
+        for piece in route.pieces:
+            await response.write(piece)
+        await response.write_eof()
+        return response
+
+    async def crash(request: web.Request) -> web.Response:
+        raise RuntimeError("crashed on purpose")
+
+    text = route.text
+    return locals()[route.does]
 
 
-async def user(request: web.Request) -> web.Response:
-    return web.Response(text=request.match_info["name"])
-
-
-async def echo(request: web.Request) -> web.Response:
-    return web.json_response(await request.json())
-
-
-async def upload(request: web.Request) -> web.Response:
-    received_bytes = 0
-    async for chunk in request.content.iter_any():
-        received_bytes += len(chunk)
-    return web.Response(text=str(received_bytes))
-
-
-async def produce(chunks: int) -> AsyncIterator[bytes]:
-    for _ in range(chunks):
-        yield CHUNK
-
-
-async def download(request: web.Request) -> web.Response:
-    return web.Response(body=produce(int(request.query["mib"]) * 16))
-
-
-def new_loop(kind: str) -> asyncio.AbstractEventLoop:
-    if kind == "uvloop":
-        import uvloop
-
-        return uvloop.new_event_loop()
-    return asyncio.new_event_loop()
+@web.middleware
+async def pass_on(request: web.Request, handler: Any) -> Any:
+    return await handler(request)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
-    options = parser.parse_args()
-    app = web.Application()
-    app.router.add_get("/", plaintext)
-    app.router.add_get("/users/{name}", user)
-    app.router.add_post("/echo", echo)
-    app.router.add_post("/upload", upload)
-    app.router.add_get("/download", download)
+    app = application("aiohttp", serves=_SERVES)
+    limit: dict[str, Any] = {} if app.body_limit is None else {"client_max_size": app.body_limit}
+    middlewares: list[Any] = [pass_on] * app.middlewares
+    server = web.Application(middlewares=middlewares, **limit)
+    server.add_routes([web.route(one.method, one.path, handler(one)) for one in app.routes])
     web.run_app(
-        app,
-        host="127.0.0.1",
-        port=options.port,
-        access_log=None,
-        print=None,
-        loop=new_loop(options.loop),
+        server, host=app.host, port=app.port, access_log=None, print=None, loop=new_loop(app.loop)
     )
 
 

@@ -1,132 +1,108 @@
 """The floor: an httptools protocol that answers canned bytes, with no framework at all.
 
-What a framework costs is its distance from this. The plaintext answer carries the header fields
-a real server sends, so that both move the same number of bytes; its date stands still.
+What a framework costs is its distance from this. An answer carries the header fields that a real
+server sends, so that both move the same number of bytes; its date stands still.
 """
 
-import argparse
+from __future__ import annotations
+
 import asyncio
 import json
 from typing import cast
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import httptools
 
-PLAINTEXT = (
-    b"HTTP/1.1 200 OK\r\n"
-    b"Content-Type: text/plain; charset=utf-8\r\n"
-    b"Content-Length: 13\r\n"
-    b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
-    b"Server: trueline\r\n"
-    b"\r\n"
-    b"Hello, World!"
-)
-CHUNK = bytes(64 * 1024)
+from .application import Application, Route, Table, application, new_loop
+
+_SERVES = ("respond", "params", "mirror", "json", "stream")
+_COMMON = b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\nServer: trueline\r\n"
 
 
-def response(content_type: bytes, body: bytes) -> bytes:
-    """A complete 200 answer with the same header fields as ``PLAINTEXT``."""
-    return (
-        b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nContent-Length: %d\r\n"
-        b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\nServer: trueline\r\n\r\n%b"
-        % (content_type, len(body), body)
+def response(status: int, content_type: str, body: bytes) -> bytes:
+    """A complete answer."""
+    return b"HTTP/1.1 %d %b\r\nContent-Type: %b\r\nContent-Length: %d\r\n%b\r\n%b" % (
+        status,
+        b"OK" if status == 200 else b"",
+        content_type.encode(),
+        len(body),
+        _COMMON,
+        body,
     )
 
 
+_NOT_FOUND = response(404, "text/plain", b"not found")
+
+
 class Bare(asyncio.Protocol):
-    """One connection. A request that follows a running download is not waited for: no peer test
-    sends one."""
+    """One connection. Streams are written without waiting for the reader: they are short."""
 
     transport: asyncio.Transport
 
-    def __init__(self) -> None:
+    def __init__(self, table: Table, canned: dict[Route, bytes]) -> None:
+        self.table = table
+        self.canned = canned
         self.parser = httptools.HttpRequestParser(self)
         self.target = b""
         self.pieces: list[bytes] = []
-        self.received_bytes = 0
-        self.writable = asyncio.Event()
-        self.writable.set()
-        self.download_task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are no subclasses of asyncio's.
         self.transport = cast(asyncio.Transport, transport)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self.download_task is not None:
-            self.download_task.cancel()
-
     def data_received(self, data: bytes) -> None:
         self.parser.feed_data(data)
-
-    def pause_writing(self) -> None:
-        self.writable.clear()
-
-    def resume_writing(self) -> None:
-        self.writable.set()
 
     def on_url(self, url: bytes) -> None:
         self.target = url
 
     def on_body(self, body: bytes) -> None:
-        self.received_bytes += len(body)
-        if self.target != b"/upload":
-            self.pieces.append(body)
+        self.pieces.append(body)
 
     def on_message_complete(self) -> None:
-        if self.target == b"/":
-            self.transport.write(PLAINTEXT)
-            return
-        self.answer(self.target.decode("ascii"))
-        self.pieces.clear()
-        self.received_bytes = 0
-
-    def answer(self, target: str) -> None:
-        """The routes that need more than canned bytes."""
-        if target.startswith("/users/"):
-            name = unquote(target.removeprefix("/users/"))
-            self.transport.write(response(b"text/plain; charset=utf-8", name.encode()))
-        elif target == "/echo":
-            document = json.dumps(json.loads(b"".join(self.pieces))).encode()
-            self.transport.write(response(b"application/json; charset=utf-8", document))
-        elif target == "/upload":
-            length = str(self.received_bytes).encode()
-            self.transport.write(response(b"text/plain; charset=utf-8", length))
-        elif target.startswith("/download"):
-            mebibytes = int(parse_qs(urlsplit(target).query)["mib"][0])
-            self.download_task = asyncio.ensure_future(self.download(mebibytes * 16))
+        path = self.target.partition(b"?")[0].decode("ascii")
+        found = self.table.find(self.parser.get_method().decode("ascii"), path)
+        if found is None:
+            self.transport.write(_NOT_FOUND)
         else:
-            self.transport.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            self.transport.write(self.answer(*found))
+        self.pieces.clear()
+        if not self.parser.should_keep_alive():
+            self.transport.close()
 
-    async def download(self, chunks: int) -> None:
-        """Writes ``chunks`` chunks of 64 KiB, waiting whenever the transport says it is full."""
-        self.transport.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
-            b"Transfer-Encoding: chunked\r\n\r\n"
-        )
-        for _ in range(chunks):
-            await self.writable.wait()
-            self.transport.writelines((b"%x\r\n" % len(CHUNK), CHUNK, b"\r\n"))
-        self.transport.write(b"0\r\n\r\n")
+    def answer(self, route: Route, values: dict[str, str]) -> bytes:
+        if route.does == "params":
+            text = "/".join([values[name] for name in route.names])
+            return response(200, "text/plain", text.encode())
+        if route.does == "mirror":
+            return response(200, "application/octet-stream", b"".join(self.pieces))
+        if route.does == "json":
+            document = json.loads(b"".join(self.pieces))
+            return response(200, "application/json", json.dumps(document).encode())
+        if route.does == "stream":
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nTransfer-Encoding: chunked\r\n%b\r\n"
+            self.transport.write(head % (route.content_type.encode(), _COMMON))
+            for piece in route.pieces:
+                self.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            return b"0\r\n\r\n"
+        return self.canned[route]
 
 
-async def serve(port: int) -> None:
+async def serve(app: Application) -> None:
     """Serves until the process is ended."""
-    server = await asyncio.get_running_loop().create_server(Bare, "127.0.0.1", port)
+    table = Table(app.routes)
+    canned = {
+        one: response(one.status, one.content_type, one.body)
+        for one in app.routes
+        if one.does == "respond"
+    }
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Bare(table, canned), app.host, app.port)
     await server.serve_forever()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
-    options = parser.parse_args()
-    if options.loop == "uvloop":
-        import uvloop
-
-        uvloop.run(serve(options.port))
-    else:
-        asyncio.run(serve(options.port))
+    app = application("bare", serves=_SERVES)
+    new_loop(app.loop).run_until_complete(serve(app))
 
 
 if __name__ == "__main__":

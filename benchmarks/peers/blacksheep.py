@@ -1,64 +1,69 @@
-"""The five routes on blacksheep, served by uvicorn with httptools."""
+"""A server on blacksheep, served by uvicorn with httptools."""
 
-import argparse
+from __future__ import annotations
+
 from collections.abc import AsyncIterator
+from typing import Any
 
 import uvicorn
-from blacksheep import Application, Request, Response, StreamedContent, json, text
+from blacksheep import Application, Content, Request, Response, StreamedContent
+from blacksheep import json as json_response
+from blacksheep import text as text_response
 
-CHUNK = bytes(64 * 1024)
+from .application import Route, application
 
-
-async def plaintext() -> Response:
-    return text("Hello, World!")
-
-
-async def user(name: str) -> Response:
-    return text(name)
+_SERVES = ("respond", "params", "mirror", "json", "stream", "crash", "middlewares")
 
 
-async def echo(request: Request) -> Response:
-    return json(await request.json())
+def handler(route: Route) -> Any:
+    content_type = route.content_type.encode()
 
+    async def respond(request: Request) -> Response:
+        return Response(route.status, content=Content(content_type, route.body))
 
-async def upload(request: Request) -> Response:
-    received_bytes = 0
-    # The stub calls it a coroutine; it is an async generator.
-    async for chunk in request.stream():  # type: ignore[attr-defined]
-        received_bytes += len(chunk)
-    return text(str(received_bytes))
+    async def params(request: Request) -> Response:
+        values: Any = request.route_values
+        return text_response("/".join([values[name] for name in route.names]))
 
+    async def mirror(request: Request) -> Response:
+        body = await request.read()
+        return Response(200, content=Content(b"application/octet-stream", body or b""))
 
-async def download(request: Request) -> Response:
-    chunks = int(request.query["mib"][0]) * 16
+    async def json(request: Request) -> Response:
+        return json_response(await request.json())
 
-    # Blacksheep takes the generator function itself, not an iterator.
     async def produce() -> AsyncIterator[bytes]:
-        for _ in range(chunks):
-            yield CHUNK
+        for piece in route.pieces:
+            yield piece
 
-    return Response(200, content=StreamedContent(b"application/octet-stream", produce))
+    async def stream(request: Request) -> Response:
+        # Blacksheep takes the generator function itself, not an iterator.
+        return Response(200, content=StreamedContent(content_type, produce))
+
+    async def crash(request: Request) -> Response:
+        raise RuntimeError("crashed on purpose")
+
+    return locals()[route.does]
+
+
+async def pass_on(request: Request, handler: Any) -> Any:
+    return await handler(request)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
-    options = parser.parse_args()
-    app = Application()
-    app.router.add_get("/", plaintext)
-    app.router.add_get("/users/{name}", user)
-    app.router.add_post("/echo", echo)
-    app.router.add_post("/upload", upload)
-    app.router.add_get("/download", download)
+    app = application("blacksheep", serves=_SERVES)
+    server = Application()
+    server.middlewares.extend([pass_on] * app.middlewares)
+    for one in app.routes:
+        server.router.add(one.method, one.path, handler(one))
     uvicorn.run(
-        app,
-        host="127.0.0.1",
-        port=options.port,
-        loop=options.loop,
+        server,
+        host=app.host,
+        port=app.port,
+        loop=app.loop,
         http="httptools",
         access_log=False,
-        log_level="error",
+        log_level="critical",
         timeout_keep_alive=75,  # as long as aiohttp's: thousands of idle connections take seconds
     )
 

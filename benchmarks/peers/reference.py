@@ -1,60 +1,55 @@
-"""The five routes on `reference`."""
+"""A server on `reference`, written by hand as its guide does it."""
 
-import argparse
+from __future__ import annotations
+
 from collections.abc import AsyncIterator
+from typing import Any
 
 from reference import Application, Request, Response, json_response, run_app
 
-CHUNK = bytes(64 * 1024)
+from .application import Route, application
+
+_SERVES = ("respond", "params", "mirror", "json", "stream", "crash", "middlewares")
 
 
-async def plaintext(request: Request) -> Response:
-    return Response("Hello, World!")
+def handler(route: Route) -> Any:
+    async def respond(request: Request) -> Response:
+        return Response(text, route.status, route.content_type)
+
+    async def params(request: Request) -> Response:
+        return Response("/".join([request.match_info[name] for name in route.names]))
+
+    async def mirror(request: Request) -> Response:
+        return Response(await request.read())
+
+    async def json(request: Request) -> Response:
+        return json_response(await request.json())
+
+    async def produce() -> AsyncIterator[bytes]:
+        for piece in route.pieces:
+            yield piece
+
+    async def stream(request: Request) -> Response:
+        return Response(produce(), content_type=route.content_type)
+
+    async def crash(request: Request) -> Response:
+        raise RuntimeError("crashed on purpose")
+
+    text = route.text
+    return locals()[route.does]
 
 
-async def user(request: Request) -> Response:
-    return Response(request.match_info["name"])
-
-
-async def echo(request: Request) -> Response:
-    return json_response(await request.json())
-
-
-async def upload(request: Request) -> Response:
-    received_bytes = 0
-    async for chunk in request.content:
-        received_bytes += len(chunk)
-    return Response(str(received_bytes))
-
-
-async def produce(chunks: int) -> AsyncIterator[bytes]:
-    for _ in range(chunks):
-        yield CHUNK
-
-
-async def download(request: Request) -> Response:
-    return Response(produce(int(request.query["mib"]) * 16))
+async def pass_on(request: Request, inside: Any) -> Any:
+    return await inside(request)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
-    options = parser.parse_args()
-    app = Application()
-    app.router.add_get("/", plaintext)
-    app.router.add_get("/users/{name}", user)
-    app.router.add_post("/echo", echo)
-    app.router.add_post("/upload", upload)
-    app.router.add_get("/download", download)
-    run_app(
-        app,
-        host="127.0.0.1",
-        port=options.port,
-        access_log=None,
-        print=None,
-        loop=options.loop,
-    )
+    app = application("reference", serves=_SERVES)
+    limit: dict[str, Any] = {} if app.body_limit is None else {"client_max_size": app.body_limit}
+    server = Application(middlewares=[pass_on] * app.middlewares, **limit)
+    for one in app.routes:
+        server.router.add_route(one.method, one.path, handler(one))
+    run_app(server, host=app.host, port=app.port, access_log=None, print=None, loop=app.loop)
 
 
 if __name__ == "__main__":

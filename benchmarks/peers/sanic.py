@@ -1,55 +1,57 @@
-"""The five routes on sanic, in one process."""
+"""A server on sanic, in one process."""
 
-import argparse
+from __future__ import annotations
+
+import re
+from typing import Any
 
 from sanic import Request, Sanic
-from sanic.response import HTTPResponse, json, text
+from sanic.response import HTTPResponse, raw
+from sanic.response import json as json_response
+from sanic.response import text as text_response
 
-CHUNK = bytes(64 * 1024)
+from .application import Route, application
 
-
-async def plaintext(request: Request) -> HTTPResponse:
-    return text("Hello, World!")
-
-
-async def user(request: Request, name: str) -> HTTPResponse:
-    return text(name)
+_SERVES = ("respond", "params", "mirror", "json", "stream", "crash")
 
 
-async def echo(request: Request) -> HTTPResponse:
-    return json(request.json)
+def handler(route: Route) -> Any:
+    async def respond(request: Request) -> HTTPResponse:
+        return text_response(text, route.status, content_type=route.content_type)
 
+    async def params(request: Request, **values: str) -> HTTPResponse:
+        return text_response("/".join([values[name] for name in route.names]))
 
-async def upload(request: Request) -> HTTPResponse:
-    received_bytes = 0
-    assert request.stream is not None
-    async for chunk in request.stream:  # type: ignore[attr-defined]
-        received_bytes += len(chunk)
-    return text(str(received_bytes))
+    async def mirror(request: Request) -> HTTPResponse:
+        return raw(request.body)
 
+    async def json(request: Request) -> HTTPResponse:
+        return json_response(request.json)
 
-async def download(request: Request) -> None:
-    # Sanic has no response made from an iterator: this is its way to stream.
-    response = await request.respond(content_type="application/octet-stream")
-    for _ in range(int(request.args["mib"][0]) * 16):
-        await response.send(CHUNK)
-    await response.eof()
+    async def stream(request: Request) -> None:
+        # Sanic has no response made from an iterator: this is its way to stream.
+        response = await request.respond(content_type=route.content_type)
+        for piece in route.pieces:
+            await response.send(piece)
+        await response.eof()
+
+    async def crash(request: Request) -> HTTPResponse:
+        raise RuntimeError("crashed on purpose")
+
+    text = route.text
+    return locals()[route.does]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
-    options = parser.parse_args()
-    app = Sanic("peer")
-    app.config.USE_UVLOOP = options.loop == "uvloop"
-    app.config.REQUEST_MAX_SIZE = 2**31  # the default of 100 MB also limits streamed bodies
-    app.add_route(plaintext, "/")
-    app.add_route(user, "/users/<name:str>")
-    app.add_route(echo, "/echo", methods=("POST",))
-    app.add_route(upload, "/upload", methods=("POST",), stream=True)
-    app.add_route(download, "/download")
-    app.run(host="127.0.0.1", port=options.port, access_log=False, single_process=True, motd=False)
+    app = application("sanic", serves=_SERVES)
+    server = Sanic("peer")
+    server.config.USE_UVLOOP = app.loop == "uvloop"
+    if app.body_limit is not None:
+        server.config.REQUEST_MAX_SIZE = app.body_limit
+    for number, one in enumerate(app.routes):
+        path = re.sub(r"{(\w+)}", r"<\1:str>", one.path)
+        server.add_route(handler(one), path, methods=(one.method,), name=f"r{number}")
+    server.run(host=app.host, port=app.port, access_log=False, single_process=True, motd=False)
 
 
 if __name__ == "__main__":

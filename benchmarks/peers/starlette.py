@@ -1,67 +1,69 @@
-"""The five routes on starlette, served by uvicorn with httptools."""
+"""A server on starlette, served by uvicorn with httptools."""
 
-import argparse
+from __future__ import annotations
+
 from collections.abc import AsyncIterator
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Route as StarletteRoute
 
-CHUNK = bytes(64 * 1024)
+from .application import Route, application
 
-
-async def plaintext(request: Request) -> Response:
-    return PlainTextResponse("Hello, World!")
+_SERVES = ("respond", "params", "mirror", "json", "stream", "crash", "middlewares")
 
 
-async def user(request: Request) -> Response:
-    return PlainTextResponse(request.path_params["name"])
+def handler(route: Route) -> Any:
+    async def respond(request: Request) -> Response:
+        return Response(text, route.status, media_type=route.content_type)
+
+    async def params(request: Request) -> Response:
+        return PlainTextResponse("/".join([request.path_params[name] for name in route.names]))
+
+    async def mirror(request: Request) -> Response:
+        return Response(await request.body(), media_type="application/octet-stream")
+
+    async def json(request: Request) -> Response:
+        return JSONResponse(await request.json())
+
+    async def produce() -> AsyncIterator[bytes]:
+        for piece in route.pieces:
+            yield piece
+
+    async def stream(request: Request) -> Response:
+        return StreamingResponse(produce(), media_type=route.content_type)
+
+    async def crash(request: Request) -> Response:
+        raise RuntimeError("crashed on purpose")
+
+    text = route.text
+    return locals()[route.does]
 
 
-async def echo(request: Request) -> Response:
-    return JSONResponse(await request.json())
-
-
-async def upload(request: Request) -> Response:
-    received_bytes = 0
-    async for chunk in request.stream():
-        received_bytes += len(chunk)
-    return PlainTextResponse(str(received_bytes))
-
-
-async def produce(chunks: int) -> AsyncIterator[bytes]:
-    for _ in range(chunks):
-        yield CHUNK
-
-
-async def download(request: Request) -> Response:
-    return StreamingResponse(produce(int(request.query_params["mib"]) * 16))
+class PassOn(BaseHTTPMiddleware):
+    async def dispatch(self, request: Request, call_next: Any) -> Any:
+        return await call_next(request)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
-    options = parser.parse_args()
-    app = Starlette(
-        routes=[
-            Route("/", plaintext),
-            Route("/users/{name}", user),
-            Route("/echo", echo, methods=["POST"]),
-            Route("/upload", upload, methods=["POST"]),
-            Route("/download", download),
-        ]
+    app = application("starlette", serves=_SERVES)
+    server = Starlette(
+        routes=[StarletteRoute(one.path, handler(one), methods=[one.method]) for one in app.routes],
+        middleware=[Middleware(PassOn)] * app.middlewares,
     )
     uvicorn.run(
-        app,
-        host="127.0.0.1",
-        port=options.port,
-        loop=options.loop,
+        server,
+        host=app.host,
+        port=app.port,
+        loop=app.loop,
         http="httptools",
         access_log=False,
-        log_level="error",
+        log_level="critical",
         timeout_keep_alive=75,  # as long as aiohttp's: thousands of idle connections take seconds
     )
 

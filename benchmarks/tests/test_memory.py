@@ -1,44 +1,155 @@
-"""Memory: what is computed from what was read, and when a connection counts as open."""
+"""Memory: that of the reference, and of an adapter that keeps what it should pass on."""
 
 import os
-import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from benchmarks import procfs
-from benchmarks.memory import IdleRun, StreamRun, report_idle, report_stream, still_open
-from benchmarks.wire import Connection
+from benchmarks.command import Refused
+from benchmarks.connection import Connection
+from benchmarks.memory import MIB, at_rest, idle, read_download, send_upload, streaming
+from benchmarks.subjects import Subject, subject
+from benchmarks.tests.small import small
 
-MIB = 1024 * 1024
-
-
-def test_idle_report_takes_medians_over_restarts() -> None:
-    runs = [IdleRun("bare", 100, 20 * MIB, 20 * MIB + 100 * cost) for cost in (900, 1000, 3000)]
-    line = report_idle(["bare"], runs).splitlines()[-1]
-    assert line.split() == ["bare", "100", "20.0", "20.1", "1000", "900–3000"]
-
-
-def test_stream_report_shows_both_directions() -> None:
-    runs = [StreamRun("bare", 1024, up * MIB, 2 * MIB) for up in (1, 1, 4)]
-    line = report_stream(["bare"], runs).splitlines()[-1]
-    assert line.split() == ["bare", "1.0", "1.0–4.0", "2.0", "2.0–2.0"]
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="needs the /proc of Linux"
+)
+Connect = Callable[[bytes], Awaitable[Connection]]
+HOARDING = str(Path(__file__).with_name("hoarding_adapter.py"))
 
 
-def test_a_connection_the_server_closed_is_not_open() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        with Connection(port) as kept, Connection(port) as closed:
-            first, _ = listener.accept()
-            second, _ = listener.accept()
-            second.close()
-            with first:
-                assert still_open(kept)
-                assert not still_open(closed)
+@pytest.fixture
+async def reference() -> Subject:
+    return await subject("reference")
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
+async def test_at_rest_is_a_value_for_each_restart(reference: Subject) -> None:
+    lines: list[str] = []
+    [row] = await at_rest(reference, restarts=2, progress=lines.append)
+    assert (row.subject, row.scenario, row.unit, len(row.samples)) == (
+        "reference", "at rest", "MiB", 2,
+    )  # fmt: skip
+    assert row.value > 1  # an interpreter alone is larger
+    assert [line.partition(":")[0] for line in lines] == [
+        "reference, restart 1 of 2",
+        "reference, restart 2 of 2",
+    ]
+
+
+async def test_idle_connections_cost_something(reference: Subject) -> None:
+    each, before = await idle(reference, 1_000, restarts=1, progress=print)
+    assert each.scenario == before.scenario == "1,000 idle connections"
+    assert (each.unit, before.unit) == ("bytes", "MiB")
+    # The kernel gives out pages, and counts them in batches: no less than a socket object each.
+    assert 100 < each.value < MIB
+
+
+async def test_idle_connections_that_are_none(reference: Subject) -> None:
+    with pytest.raises(Refused, match="at least one connection"):
+        await idle(reference, 0, progress=print)
+
+
+async def test_what_streams_does_not_grow_by_the_body(reference: Subject) -> None:
+    rows = await streaming(reference, 64, restarts=1, progress=print)
+    assert [(one.scenario, one.unit) for one in rows] == [
+        ("upload of 64 MiB", "MiB"),
+        ("download of 64 MiB", "MiB"),
+    ]
+    assert all(one.value < 32 for one in rows)
+
+
+async def test_what_keeps_a_body_grows_by_it() -> None:
+    hoarding = await subject(HOARDING)
+    upload, download = await streaming(hoarding, 64, restarts=1, progress=print)
+    assert upload.value > 48
+    assert download.value > 48
+
+
+async def test_a_body_of_nothing(reference: Subject) -> None:
+    with pytest.raises(Refused, match="at least 1 MiB"):
+        await streaming(reference, 0, progress=print)
+
+
+@pytest.fixture
+async def connected() -> AsyncIterator[Connect]:
+    """Connects to a server that answers so, and reads what else comes."""
+    async with AsyncExitStack() as stack:
+
+        async def connect(octets: bytes) -> Connection:
+            server = await stack.enter_async_context(small(octets, swallows=True))
+            return stack.enter_context(await Connection.open(server.host, server.port))
+
+        yield connect
+
+
+class Waiting:
+    """What uses no processor."""
+
+    def cpu_s(self) -> float:
+        return 1.0
+
+
+async def test_an_upload_that_is_answered_before_it_was_read(connected: Connect) -> None:
+    answer = b"HTTP/1.1 413 No\r\nContent-Length: 3\r\n\r\nbig"
+    # More than the buffers on the way hold, so the server has answered when the last is sent.
+    with pytest.raises(Refused, match=r"answered 413 b'big' after \d+ of 64 MiB"):
+        await send_upload(await connected(answer), 64)
+
+
+async def test_an_upload_of_one_piece_with_a_wrong_answer(connected: Connect) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlost"
+    with pytest.raises(Refused, match="answered 200 b'lost'"):
+        await send_upload(await connected(answer), 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, b"x" * 100, "answered 200 with 100 octets, 100 of them right"),
+        (500, b"x" * MIB, "answered 500 with 1,048,576 octets"),
+        (200, b"x" * (MIB - 1) + b"y", "1,048,576 octets, 1,048,575 of them right"),
+    ],
+)
+async def test_a_wrong_download(connected: Connect, status: int, body: bytes, said: str) -> None:
+    head = b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
+    with pytest.raises(Refused, match=said):
+        await read_download(Waiting(), await connected(head + body), 1, 1.0)
+
+
+async def test_a_right_download(connected: Connect) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % MIB + b"x" * MIB
+    await read_download(Waiting(), await connected(answer), 1, 1.0)
+
+
 def test_this_process_has_memory_and_used_cpu() -> None:
     pid = os.getpid()
-    assert 0 < procfs.rss_bytes(pid) <= procfs.peak_rss_bytes(pid)
+    assert 0 < procfs.rss_bytes(pid) <= procfs.peak_rss_bytes(pid) + MIB
     assert procfs.cpu_s(pid) > 0
+
+
+def test_a_session_is_the_sum_of_its_processes() -> None:
+    sid = os.getsid(0)
+    assert procfs.session_rss_bytes(sid) >= procfs.rss_bytes(os.getpid()) - MIB
+    assert procfs.session_peak_rss_bytes(sid) >= procfs.session_rss_bytes(sid) - MIB
+
+
+def test_a_session_of_nobody() -> None:
+    with pytest.raises(ProcessLookupError):
+        procfs.session_rss_bytes(2**22 + 1)  # above the largest process id
+
+
+def test_the_peak_counts_from_its_reset() -> None:
+    pid = os.getpid()
+    procfs.reset_peak_rss(pid)
+    before_bytes = procfs.peak_rss_bytes(pid)
+    held = bytearray(64 * MIB)
+    held[::4096] = b"x" * (len(held) // 4096)  # touched, or it takes no memory
+    with_it_bytes = procfs.peak_rss_bytes(pid)
+    del held
+    assert with_it_bytes - before_bytes > 48 * MIB
+    assert procfs.peak_rss_bytes(pid) >= with_it_bytes - MIB
+    procfs.reset_peak_rss(pid)
+    assert procfs.peak_rss_bytes(pid) < with_it_bytes - 48 * MIB

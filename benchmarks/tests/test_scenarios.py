@@ -1,29 +1,74 @@
-"""The requests that are sent and the answers that are accepted."""
+"""The scenarios: that their names, checks and answers are there, and that they can be served."""
+
+from __future__ import annotations
+
+import json
 
 import pytest
 
-from benchmarks.scenarios import PLACEHOLDER, SCENARIOS, Scenario
+from benchmarks.command import Refused
+from benchmarks.judging import checks_of
+from benchmarks.measuring import job_for, probe
+from benchmarks.names import SCENARIO_NAMES
+from benchmarks.scenarios import DOCUMENT, SCENARIOS, Scenario, scenarios_of
+from benchmarks.serving import serving
+from benchmarks.subjects import subject
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda scenario: scenario.name)
-def test_probe_and_load_are_equally_long_once_numbered(scenario: Scenario) -> None:
-    assert PLACEHOLDER not in scenario.probe
-    assert len(scenario.probe) == len(scenario.load.replace(PLACEHOLDER, b"1234567"))
-    assert scenario.probe.count(b" HTTP/1.1\r\n") == scenario.pipeline
-    # The load is handed to wrk as a program argument.
-    assert b"\0" not in scenario.load
-    assert scenario.load.isascii()
+def test_help_names_them_all() -> None:
+    assert set(SCENARIO_NAMES) == set(SCENARIOS)
 
 
-def test_an_echoed_document_may_be_spaced_differently_but_not_changed() -> None:
-    accepts = SCENARIOS["json"].accepts
-    document = SCENARIOS["json"].probe.split(b"\r\n\r\n", 1)[1]
-    assert accepts(document)
-    assert accepts(document.replace(b'": ', b'":'))
-    assert not accepts(document.replace(b"4711", b"4712"))
-    assert not accepts(b"Internal Server Error")
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+def test_what_it_stands_on_is_in_the_catalogue(scenario: Scenario) -> None:
+    assert len(checks_of(scenario.stands_on)) == len(scenario.stands_on) > 0
 
 
-def test_other_bodies_must_be_equal() -> None:
-    assert SCENARIOS["plaintext"].accepts(b"Hello, World!")
-    assert not SCENARIOS["plaintext"].accepts(b"Hello, World!\n")
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+async def test_reference_answers_it(scenario: Scenario) -> None:
+    async with serving(await subject("reference"), scenario) as server:
+        body = await probe(server, scenario)
+        job = job_for(server, scenario, body, None)
+        assert server.events_seen == 0
+    assert (b"{count}" in job.request) == (b"{count}" in (job.body or b""))
+    assert job.connections == scenario.connections
+
+
+async def test_a_wrong_answer_is_refused() -> None:
+    """A server of plain text, asked for what it does not have."""
+    hello, other = SCENARIOS["plaintext"], SCENARIOS["param"]
+    async with serving(await subject("reference"), hello) as server:
+        with pytest.raises(Refused, match=r"(?s)reference .*param: answered 404 .*/users/u0000000"):
+            await probe(server, other)
+
+
+def test_names_with_and_without_new_connections() -> None:
+    plain, new = scenarios_of("plaintext,json+new")
+    assert (plain.name, new.name) == ("plaintext", "json+new")
+    assert new.new_connection
+    assert not plain.new_connection
+    head, _, body = new.request.partition(b"\r\n\r\n")
+    assert head.endswith(b"\r\nConnection: close")
+    assert json.loads(body) == DOCUMENT
+    assert "connection/close-ends-it" in new.stands_on
+    assert len(list(scenarios_of("all"))) == len(SCENARIOS)
+
+
+@pytest.mark.parametrize("text", ["plain", "plaintext,", "plaintext+old", "+new"])
+def test_names_that_mean_nothing(text: str) -> None:
+    with pytest.raises(Refused, match="there is no scenario"):
+        list(scenarios_of(text))
+
+
+@pytest.mark.parametrize(
+    ("body", "is_right"),
+    [
+        (json.dumps(DOCUMENT).encode(), True),
+        (json.dumps(DOCUMENT, indent=2).encode(), True),
+        (json.dumps({**DOCUMENT, "id": 4712}).encode(), False),
+        (b"{", False),
+        (b"\xff", False),
+    ],
+)
+def test_json_is_compared_as_documents(body: bytes, is_right: bool) -> None:
+    assert SCENARIOS["json"].accepts(body) is is_right

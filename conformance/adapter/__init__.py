@@ -15,6 +15,10 @@ ForkingAdapter   for those with a blocking entry point only: a process for each 
 AsgiAdapter      for ASGI applications, served by uvicorn (in `conformance.adapter.asgi`)
 Unsupported      raise it for what the framework has no way to express
 
+Every adapter takes `--loop asyncio` or `--loop uvloop` on its command line; `loops.parser` is for
+those with arguments of their own. For applications that are measured, `Adapter.params`,
+`responder` and `respond_json` may be filled in with what the framework's users write.
+
 docs/adapter-protocol.md describes what goes over the wire, for adapters in other languages.
 """
 

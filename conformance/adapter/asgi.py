@@ -72,4 +72,5 @@ class AsgiAdapter(Adapter):
     def run(self, application: Any, app: Running, host: str, port: int) -> None:
         import uvicorn
 
-        uvicorn.run(application, host=host, port=port, **self.options(app))
+        # Left alone it prefers uvloop where that is installed.
+        uvicorn.run(application, host=host, port=port, loop=self.loop, **self.options(app))

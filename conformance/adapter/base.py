@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import os
 import platform
 import signal
@@ -16,13 +17,26 @@ import threading
 import time
 import traceback
 from collections.abc import AsyncIterator
-from typing import Any, Awaitable, Callable, ClassVar, Dict, Iterator, List, Sequence, Tuple
+from typing import (
+    Any,
+    Awaitable,
+    Callable,
+    ClassVar,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    Sequence,
+    Tuple,
+)
 
 from .channel import Channel, Message
+from .loops import described, loop_of_command_line, use_loop
 from .running import READY, Running
 
 PROTOCOL = 1
 _READY_WITHIN_S = 10.0
+_QUIET_READY_WITHIN_S = 120.0  # one that is measured may have ten thousand routes to sort
 _POLL_S = 0.01
 
 Pairs = List[Tuple[str, str]]
@@ -65,6 +79,8 @@ class Adapter:
 
     dialect       what of docs/dialects.md the framework does other than by default
     unsupported   names of actions that the framework has no way to express
+    loop          "asyncio" or "uvloop": what `main` was told to serve on. Loops that are made anew
+                  are such ones; what a framework chooses by itself, `run` must have it choose
     """
 
     name = "unnamed"
@@ -72,6 +88,7 @@ class Adapter:
     homepage = ""
     dialect: ClassVar[Dict[str, str]] = {}
     unsupported: frozenset[str] = frozenset()
+    loop = "asyncio"
 
     # -- To fill in: building and serving --------------------------------------------------------
 
@@ -97,6 +114,10 @@ class Adapter:
     def saw(self, request: Any) -> Saw:
         raise NotImplementedError
 
+    def params(self, request: Any) -> Mapping[str, str]:
+        """The params of the path. What they cost is measured: no more than users would do."""
+        return self.saw(request).params
+
     def respond(
         self,
         request: Any,
@@ -109,6 +130,16 @@ class Adapter:
     ) -> Any:
         """A response; `body` is text, bytes or None."""
         raise NotImplementedError
+
+    def responder(self, status: int, content_type: str | None) -> Callable[[Any, Any], Any]:
+        """`make(request, body)`: a response that needs no more than that, as users write it who
+        need no more. What it costs is measured."""
+        respond = self.respond
+        return lambda request, body: respond(request, status, [], body, content_type, None, [])
+
+    def respond_json(self, request: Any, document: Any) -> Any:
+        """A response with a JSON document, by the framework's own means if it has any."""
+        return self.respond(request, 200, [], json.dumps(document), "application/json", None, [])
 
     def http_error(
         self, status: int, text: str | None, location: str | None, headers: Pairs
@@ -130,7 +161,8 @@ class Adapter:
     def read_pieces(self, request: Any) -> AsyncIterator[bytes]:
         raise Unsupported("read_body in pieces")
 
-    async def read_json(self, request: Any) -> None:
+    async def read_json(self, request: Any) -> Any:
+        """The document that the body is, as the framework parses it."""
         raise Unsupported("read_body as JSON")
 
     async def read_form(self, request: Any) -> Sequence[Tuple[Any, ...]]:
@@ -155,10 +187,18 @@ class Adapter:
 
     # -- The process -----------------------------------------------------------------------------
 
-    def main(self) -> None:
-        """Speak with the harness until it says `quit` or is gone."""
-        channel = Channel.from_standard_streams()
-        Session(self, channel).run()
+    def main(self, loop: str | None = None) -> None:
+        """Speak with the harness until it says `quit` or is gone.
+
+        `loop` is one of `conformance.adapter.loops.LOOPS`; by default what the command line has
+        behind `--loop`, whose other arguments are left to the adapter.
+        """
+        self.loop = loop_of_command_line() if loop is None else loop
+        use_loop(self.loop)
+        self.session(Channel.from_standard_streams()).run()
+
+    def session(self, channel: Channel) -> Session:
+        return Session(self, channel)
 
 
 class Session:
@@ -197,7 +237,12 @@ class Session:
                 "name": adapter.name,
                 "version": adapter.version,
                 "language": "Python",
-                "runtime": platform.python_implementation() + " " + platform.python_version(),
+                "runtime": "%s %s%s"
+                % (
+                    platform.python_implementation(),
+                    platform.python_version(),
+                    described(adapter.loop),
+                ),
                 "homepage": adapter.homepage,
                 "capabilities": self._capabilities(),
                 "dialect": adapter.dialect,
@@ -281,7 +326,7 @@ class Session:
             app, application = self.make(message)
             self._stops[id] = await self.adapter.serve(application, app, sock)
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(None, wait_until_it_answers, host, port)
+            await loop.run_in_executor(None, wait_until_it_answers, host, port, patience(app))
         except BaseException as exc:  # SystemExit too: that is how one framework refuses
             sock.close()
             self.refuse(message, exc)
@@ -336,7 +381,7 @@ class Session:
         def report() -> None:
             reply: Message = {"re": "start", "id": app.id}
             try:
-                wait_until_it_answers(host, port)
+                wait_until_it_answers(host, port, patience(app))
             except TimeoutError as exc:  # it neither serves nor ends, which is an observation, too
                 reply["error"] = {"kind": "rejected", "message": str(exc)}
             else:
@@ -355,26 +400,31 @@ def free_port() -> int:
         return port
 
 
-def wait_until_it_answers(host: str, port: int) -> None:
+def patience(app: Running) -> float:
+    """How many seconds an application may take until it answers."""
+    return _QUIET_READY_WITHIN_S if app.quiet else _READY_WITHIN_S
+
+
+def wait_until_it_answers(host: str, port: int, within_s: float = _READY_WITHIN_S) -> None:
     """Until a request gets some answer: a listening socket is none yet. Raises TimeoutError.
 
     The request does not ask to close the connection: a framework with one parser for all of them
     would take no other request behind that, and every check would fail for one reason.
     """
-    deadline_s = time.monotonic() + _READY_WITHIN_S
+    deadline_s = time.monotonic() + within_s
     request = (
         "GET /-/ready HTTP/1.1\r\nHost: %s:%d\r\nX-Request-Id: %s\r\n\r\n" % (host, port, READY)
     ).encode()
     while time.monotonic() < deadline_s:
         try:
-            with socket.create_connection((host, port), timeout=_READY_WITHIN_S) as connection:
+            with socket.create_connection((host, port), timeout=within_s) as connection:
                 connection.sendall(request)
                 if connection.recv(65536):
                     return
         except OSError:
             pass  # it does not listen yet
         time.sleep(_POLL_S)
-    raise TimeoutError("no answer on port %d within %d seconds" % (port, _READY_WITHIN_S))
+    raise TimeoutError("no answer on port %d within %d seconds" % (port, within_s))
 
 
 # The method that an adapter fills in to be able to do what an action asks for.
@@ -426,6 +476,10 @@ def _actions(value: Any) -> set[str]:
 
 def _names(action: dict[str, Any]) -> set[str]:
     names = set(action)
+    if "json" in action:
+        names.add("read_body as json")
+    if "mirror" in action:
+        names.add("read_body")
     for given in action.values():
         if isinstance(given, dict):
             names |= _names(given.get("then", {}))

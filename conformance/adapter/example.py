@@ -67,21 +67,12 @@ class ExampleAdapter(Adapter):
             # Paths are written "/users/{name}": translate them when yours are written otherwise.
             tiny.route(route.method, route.path, app.handler(route))
         for middleware in app.middlewares:  # the first is the outermost
-            tiny.middlewares.append(self.middleware(app, middleware))
+            # It wraps what is inside; when yours do not, see `app.parts`.
+            tiny.middlewares.append(app.middleware(middleware))
         tiny.on_startup += [app.hook(hook, tiny) for hook in app.startup]
         tiny.on_shutdown += [app.hook(hook, tiny) for hook in app.shutdown]
         tiny.on_cleanup += [app.hook(hook, tiny) for hook in app.cleanup]
         return tiny
-
-    @staticmethod
-    def middleware(app: Running, middleware: Any) -> Middleware:
-        """`app.around` wraps what is inside; without wrapping, see `app.before` and `app.after`."""
-
-        async def run(request: Request, inside: Handler) -> Response:
-            response: Response = await app.around(middleware, request, lambda: inside(request))
-            return response
-
-        return run
 
     async def serve(
         self, application: Tiny, app: Running, sock: socket.socket
@@ -109,8 +100,12 @@ class ExampleAdapter(Adapter):
     async def read_body(self, request: Request) -> bytes:
         return request.body
 
-    async def read_json(self, request: Request) -> None:
-        request.json()
+    async def read_json(self, request: Request) -> Any:
+        return request.json()
+
+    # For `trueline bench` there are more, which have a default: `params(request)`,
+    # `responder(status, content_type)` and `respond_json(request, document)`. Write them when your
+    # users get at the same by shorter ways than `saw` and `respond`.
 
     # -- Responses -------------------------------------------------------------------------------
 

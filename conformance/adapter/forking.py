@@ -16,8 +16,9 @@ import time
 import traceback
 from collections import deque
 
-from .base import Adapter, Session, free_port, wait_until_it_answers
+from .base import Adapter, Session, free_port, patience, wait_until_it_answers
 from .channel import Channel, Message
+from .running import Running
 
 _STOP_WITHIN_S = 2.5  # behind the last that the harness wanted of it
 
@@ -27,8 +28,8 @@ _ANSWERED, _REFUSED = b"+", b"-"
 class ForkingAdapter(Adapter):
     """Fill in as `Adapter`, with `run` and without `serve`."""
 
-    def main(self) -> None:
-        _Parent(self, Channel.from_standard_streams()).run()
+    def session(self, channel: Channel) -> Session:
+        return _Parent(self, channel)
 
 
 class _Child:
@@ -108,7 +109,7 @@ class _Parent(Session):
         except BaseException as exc:
             session.refuse(message, exc)
         else:
-            session.serve(message, app.id)
+            session.serve(message, app)
             self.adapter.run(application, app, session.host, session.port)
 
     def _fork(self, message: Message) -> None:
@@ -228,7 +229,7 @@ class _InForeground(Session):
         super().__init__(adapter, channel)
         self.port = port
 
-    def serve(self, start: Message, id: str) -> None:
+    def serve(self, start: Message, app: Running) -> None:
         """Answer the harness from now on, `start` as soon as the framework answers requests."""
 
         def listen() -> None:
@@ -243,11 +244,12 @@ class _InForeground(Session):
 
         def report() -> None:
             try:
-                wait_until_it_answers(self.host, self.port)
+                wait_until_it_answers(self.host, self.port, patience(app))
             except TimeoutError as exc:
                 self.refuse(start, exc)
             else:
-                self.channel.send({"re": "start", "id": id, "host": self.host, "port": self.port})
+                reply = {"re": "start", "id": app.id, "host": self.host, "port": self.port}
+                self.channel.send(reply)
 
         for work in (listen, report):
             threading.Thread(target=work, daemon=True).start()
@@ -258,7 +260,7 @@ def _run_child(session: _InForeground, channel: _ChildChannel, message: Message)
     status = 0
     try:
         app, application = session.make(message)
-        session.serve(message, app.id)
+        session.serve(message, app)
         session.adapter.run(application, app, session.host, session.port)
     except BaseException as exc:  # SystemExit too: that is how one framework refuses
         status = _exit_status(exc)

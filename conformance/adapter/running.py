@@ -1,58 +1,28 @@
 """One application while it is built and serves: what its handlers, middlewares and hooks do.
 
-Owns the interpretation of actions; the framework is reached through the adapter's methods alone.
+Owns what is told of that: events, gates, echoes. What is done without telling is in `actions` and
+`quiet`; the framework is reached through the adapter's methods alone.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import json
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any
 
+from . import quiet
+from .actions import Action, answering, handling
 from .channel import Channel
+from .gate import Gate
 
 if TYPE_CHECKING:
     from .base import Adapter, Saw
 
 READY = "trueline-ready"
 """The id of the request that asks whether the server answers; it is nobody's event."""
-
-Action = Dict[str, Any]
-
-
-class Gate:
-    """Closed until it is opened, from any thread; waited for in any event loop."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._is_open = False
-        self._waiters: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
-
-    def open(self) -> None:
-        with self._lock:
-            self._is_open = True
-            waiters, self._waiters = self._waiters, []
-        for loop, future in waiters:
-            loop.call_soon_threadsafe(_wake, future)
-
-    async def wait(self) -> None:
-        loop = asyncio.get_running_loop()
-        with self._lock:
-            if self._is_open:
-                return
-            future: asyncio.Future[None] = loop.create_future()
-            self._waiters.append((loop, future))
-        await future
-
-
-def _wake(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
 
 
 class Running:
@@ -61,6 +31,7 @@ class Running:
     routes, middlewares      with attributes `id`, `method`, `path`, and `id`
     startup, shutdown, cleanup   hooks, with attribute `id`
     debug, access_log        on or off
+    quiet                    handlers and middlewares tell nothing, and cost as little as can be
     body_limit, drain_s, head_s, body_s, idle_s   None where the framework's default is wanted
     folder                   to be served under /files by the framework's own means, or None
     """
@@ -76,7 +47,10 @@ class Running:
     ) -> None:
         self.id = id
         self.routes = [SimpleNamespace(**one) for one in spec.get("routes", ())]
-        self.middlewares = [SimpleNamespace(**one) for one in spec.get("middlewares", ())]
+        self.middlewares = [
+            SimpleNamespace(**{"before": [], "after": [], **one})
+            for one in spec.get("middlewares", ())
+        ]
         hooks = spec.get("hooks", {})
         self.startup, self.shutdown, self.cleanup = (
             [SimpleNamespace(**one) for one in hooks.get(phase, ())]
@@ -90,6 +64,7 @@ class Running:
         self.body_s: float | None = limits.get("body_s")
         self.idle_s: float | None = limits.get("idle_s")
         self.access_log = bool(spec.get("access_log", False))
+        self.quiet = bool(spec.get("quiet", False))
         self.folder = folder
         self._adapter = adapter
         self._channel = channel
@@ -100,6 +75,8 @@ class Running:
 
     def handler(self, route: SimpleNamespace) -> Callable[..., Awaitable[Any]]:
         """The handler of a route: `async def handler(request, **anything)`."""
+        if self.quiet and not quiet.waits(route.do):
+            return self._quiet_handler(route)
 
         async def handler(request: Any, *args: Any, **kwargs: Any) -> Any:
             saw = self._adapter.saw(request)
@@ -120,10 +97,52 @@ class Running:
 
         return handler
 
+    def _quiet_handler(self, route: SimpleNamespace) -> Callable[..., Awaitable[Any]]:
+        if not quiet.echoes(route.do):
+            return handling(self._adapter, route.do)
+
+        async def handler(request: Any, *args: Any, **kwargs: Any) -> Any:
+            return await self._handle(route, route.do, request, self._adapter.saw(request), {})
+
+        return handler
+
+    def middleware(self, middleware: SimpleNamespace) -> Callable[..., Awaitable[Any]]:
+        """A middleware that wraps: `async def run(request, handler)`, where `handler(request)`
+        gives the response from inside."""
+        if self._is_quiet(middleware):
+            return quiet.wrapping(self._adapter, middleware)
+
+        async def run(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
+            return await self.around(middleware, request, lambda: handler(request))
+
+        return run
+
+    def parts(
+        self, middleware: SimpleNamespace
+    ) -> tuple[Callable[..., Awaitable[Any]] | None, Callable[..., Awaitable[Any]] | None]:
+        """A middleware that does not wrap: `async def before(request)`, which gives a response
+        instead, or None, and `async def after(request, response)`, which gives the response to
+        send. None for the part that has nothing to do, which is never so for both."""
+        if self._is_quiet(middleware):
+            return quiet.parts(self._adapter, middleware)
+
+        async def before(request: Any) -> Any:
+            return await self.before(middleware, request)
+
+        async def after(request: Any, response: Any) -> Any:
+            return await self.after(middleware, request, response)
+
+        return before, after
+
     async def around(
         self, middleware: SimpleNamespace, request: Any, inside: Callable[[], Awaitable[Any]]
     ) -> Any:
-        """What a middleware does around `inside`, which gives the response from there."""
+        """What a middleware does around `inside`, which gives the response from there.
+
+        For frameworks whose middlewares are not called as those of `middleware` are.
+        """
+        if self._is_quiet(middleware):
+            return await quiet.wrapping(self._adapter, middleware)(request, lambda _: inside())
         saw = self._adapter.saw(request)
         if saw.request_id == READY:
             return await inside()
@@ -160,6 +179,9 @@ class Running:
 
     async def before(self, middleware: SimpleNamespace, request: Any) -> Any:
         """The part of a middleware in front of the handler: a response instead, or None."""
+        if self._is_quiet(middleware):
+            part, _ = quiet.parts(self._adapter, middleware)
+            return None if part is None else await part(request)
         saw = self._adapter.saw(request)
         if saw.request_id == READY:
             return None
@@ -168,12 +190,20 @@ class Running:
 
     async def after(self, middleware: SimpleNamespace, request: Any, response: Any) -> Any:
         """The part behind the handler: the response to send."""
+        if self._is_quiet(middleware):
+            _, part = quiet.parts(self._adapter, middleware)
+            return response if part is None else await part(request, response)
         saw = self._adapter.saw(request)
         if saw.request_id == READY:
             return response
         response = await self._after(middleware, request, saw, response)
         self.event("leave", middleware.id, saw.request_id)
         return response
+
+    def _is_quiet(self, middleware: SimpleNamespace) -> bool:
+        """What waits at a gate has to tell that it does."""
+        actions = (*middleware.before, *middleware.after)
+        return self.quiet and not any(quiet.waits(one) for one in actions)
 
     # -- Events and gates ------------------------------------------------------------------------
 
@@ -219,39 +249,10 @@ class Running:
         if name == "read_cookies":
             read = {**read, "cookies": [list(pair) for pair in adapter.read_cookies(request)]}
             return await self._handle(route, given["then"], request, saw, read)
-        if name == "stream":
+        if name == "stream" and "gate" in given:
             pieces = self._pieces(given, route.id, saw.request_id)
             return await adapter.stream(request, pieces, given["content_type"])
-        if name == "state":
-            stored = adapter.load(request, given["key"])
-            text = "" if stored is None else str(stored)
-            return adapter.respond(request, 200, [], text, "text/plain", None, [])
-        if name == "return_value":
-            return given["value"]
-        return self._respond_or_raise(name, given, request)
-
-    def _respond_or_raise(self, name: str, given: dict[str, Any], request: Any) -> Any:
-        if name in ("respond", "short_circuit", "replace_response", "catch"):
-            body = given.get("text")
-            if "base64" in given:
-                body = base64.b64decode(given["base64"])
-            return self._adapter.respond(
-                request,
-                given.get("status", 200),
-                [(key, value) for key, value in given.get("headers", ())],
-                body,
-                given.get("content_type"),
-                given.get("reason"),
-                [(key, value) for key, value in given.get("cookies", ())],
-            )
-        if name == "raise_http":
-            headers = [(key, value) for key, value in given.get("headers", ())]
-            raise self._adapter.http_error(
-                given["status"], given.get("text"), given.get("location"), headers
-            )
-        if name == "crash":
-            _crash(given["message"], given.get("kind", "error"))
-        raise ValueError("no such action here: " + name)
+        return await handling(adapter, action)(request)
 
     async def _around(
         self,
@@ -270,7 +271,7 @@ class Running:
                 if "catch" in action:
                     name = type(exc).__name__
                     self.event("caught", middleware.id, saw.request_id, exception=name)
-                    return self._respond_or_raise("catch", action["catch"], request)
+                    return answering(self._adapter, action)(request)
             raise
         return await self._after(middleware, request, saw, response)
 
@@ -280,7 +281,7 @@ class Running:
             if name == "wait":
                 await self._wait(given["gate"], middleware.id, saw.request_id)
             else:
-                return self._respond_or_raise(name, given, request)
+                return answering(self._adapter, action)(request)
         return None
 
     async def _after(
@@ -293,7 +294,7 @@ class Running:
             elif name == "wait":
                 await self._wait(given["gate"], middleware.id, saw.request_id)
             elif name != "catch":
-                response = self._respond_or_raise(name, given, request)
+                response = answering(self._adapter, action)(request)
         return response
 
     async def _hook(self, hook: SimpleNamespace, action: Action, application: Any) -> None:
@@ -303,7 +304,7 @@ class Running:
         elif name == "wait":
             await self._wait(given["gate"], hook.id, None)
         else:
-            self._respond_or_raise(name, given, None)
+            answering(self._adapter, action)(None)
 
     async def _read_body(self, how: str, request: Any) -> Any:
         adapter = self._adapter
@@ -357,29 +358,3 @@ def _form_field(name: str, value: Any, filename: str | None = None) -> list[Any]
     if isinstance(value, bytes):
         return [name, {"filename": filename, **_digest(value)}]
     return [name, value]
-
-
-class _Unprintable(Exception):
-    """An exception of an application whose own message fails."""
-
-    def __str__(self) -> str:
-        raise RuntimeError("an exception that cannot be printed")
-
-    __repr__ = __str__
-
-
-def _crash(message: str, kind: str) -> None:
-    if kind == "base":
-        raise SystemExit(message)
-    if kind == "cancelled":
-        raise asyncio.CancelledError(message)
-    if kind == "timeout":
-        raise asyncio.TimeoutError(message)
-    if kind == "unprintable":
-        raise _Unprintable(message)
-    if kind == "caused":
-        try:
-            raise RuntimeError(message)
-        except RuntimeError as cause:
-            raise LookupError("the effect of something else") from cause
-    raise RuntimeError(message)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from conformance.adapter import Adapter, Running, Saw
+from conformance.adapter.loops import parser
 
 _ERRORS = {
     one.status_code: one
@@ -60,7 +62,7 @@ class AiohttpAdapter(Adapter):
         if app.body_limit is not None:
             limit["client_max_size"] = app.body_limit
         application = web.Application(
-            middlewares=[self._middleware(app, one) for one in app.middlewares],
+            middlewares=[web.middleware(app.middleware(one)) for one in app.middlewares],
             handler_args={"debug": True} if app.debug else None,
             **limit,
         )
@@ -80,14 +82,6 @@ class AiohttpAdapter(Adapter):
             return web.get(route.path, handler, allow_head=_shape(route.path) not in heads)
         return web.route(route.method, route.path, handler)
 
-    @staticmethod
-    def _middleware(app: Running, middleware: SimpleNamespace) -> Any:
-        @web.middleware
-        async def run(request: web.Request, handler: Any) -> Any:
-            return await app.around(middleware, request, lambda: handler(request))
-
-        return run
-
     async def serve(self, application: web.Application, app: Running, sock: socket.socket) -> Any:
         runner = web.AppRunner(application, **_options(app))
         await runner.setup()
@@ -95,7 +89,8 @@ class AiohttpAdapter(Adapter):
         return runner.cleanup
 
     def run(self, application: web.Application, app: Running, host: str, port: int) -> None:
-        web.run_app(application, host=host, port=port, print=None, **_options(app))
+        loop = asyncio.new_event_loop()  # which `main` has said the kind of
+        web.run_app(application, host=host, port=port, print=None, loop=loop, **_options(app))
 
     def saw(self, request: web.Request) -> Saw:
         return Saw(
@@ -106,6 +101,9 @@ class AiohttpAdapter(Adapter):
             list(request.query.items()),
             list(request.headers.items()),
         )
+
+    def params(self, request: web.Request) -> Mapping[str, str]:
+        return request.match_info
 
     def respond(
         self,
@@ -127,6 +125,28 @@ class AiohttpAdapter(Adapter):
         for name, value in cookies:
             response.set_cookie(name, value)
         return response
+
+    def responder(
+        self, status: int, content_type: str | None
+    ) -> Callable[[Any, Any], web.Response]:
+        options: dict[str, Any] = {} if status == 200 else {"status": status}
+        if content_type is not None and ";" in content_type:
+            options["headers"] = {"Content-Type": content_type}
+        elif content_type is not None:
+            options["content_type"] = content_type
+        by_default = {**options}
+        if content_type == "text/plain":
+            del by_default["content_type"]  # it is what text has
+
+        def make(request: web.Request, body: Any) -> web.Response:
+            if isinstance(body, str):
+                return web.Response(text=body, **by_default)
+            return web.Response(body=body, **options)
+
+        return make
+
+    def respond_json(self, request: web.Request, document: Any) -> web.Response:
+        return web.json_response(document)
 
     def http_error(
         self, status: int, text: str | None, location: str | None, headers: list[tuple[str, str]]
@@ -168,8 +188,8 @@ class AiohttpAdapter(Adapter):
         async for piece in request.content.iter_any():
             yield piece
 
-    async def read_json(self, request: web.Request) -> None:
-        await request.json()
+    async def read_json(self, request: web.Request) -> Any:
+        return await request.json()
 
     async def read_form(self, request: web.Request) -> list[tuple[Any, ...]]:
         return [
@@ -218,4 +238,4 @@ def _key(name: str) -> web.AppKey[str]:
 
 
 if __name__ == "__main__":
-    AiohttpAdapter().main()
+    AiohttpAdapter().main(parser("aiohttp").parse_args().loop)

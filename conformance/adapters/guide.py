@@ -18,10 +18,11 @@ import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapter import ForkingAdapter, Running, Saw, Unsupported
+from conformance.adapter.loops import parser
 
 if TYPE_CHECKING:
     Pairs = list[tuple[str, str]]
@@ -41,6 +42,7 @@ class GuideAdapter(ForkingAdapter):
         self._run_app = names.need("run_app")
         self._error = names.find("HTTPException")
         self._request = names.find("Request")
+        self._json_response = names.find("json_response")
         self._families = dict(_by_status(self._error)) if self._error is not None else {}
         self.unsupported = frozenset(self._missing())
         # A family without 405 has 400 for it, as the guide does. Its URLs are those of yarl,
@@ -87,7 +89,7 @@ class GuideAdapter(ForkingAdapter):
         self._refuse_what_cannot_be_sent(app)
         options: dict[str, Any] = {}
         if app.middlewares:
-            options["middlewares"] = [_middleware(app, one) for one in app.middlewares]
+            options["middlewares"] = [app.middleware(one) for one in app.middlewares]
         if app.debug:
             options["debug"] = True
         if app.body_limit is not None:
@@ -105,7 +107,7 @@ class GuideAdapter(ForkingAdapter):
 
     def _refuse_what_cannot_be_sent(self, app: Running) -> None:
         given = list(_objects([vars(one) for one in (*app.routes, *app.middlewares)]))
-        if any("base64" in one for one in given) and not self._sends_bytes():
+        if any("base64" in one or "mirror" in one for one in given) and not self._sends_bytes():
             raise Unsupported("a body of bytes")
         if not hasattr(self._response("").headers, "add"):
             for each in given:
@@ -143,6 +145,9 @@ class GuideAdapter(ForkingAdapter):
             list(request.headers.items()),
         )
 
+    def params(self, request: Any) -> Any:
+        return request.match_info
+
     async def read_body(self, request: Any) -> bytes:
         read = getattr(request, "read", None) or request.text
         content = await _result(read())
@@ -158,8 +163,8 @@ class GuideAdapter(ForkingAdapter):
         async for piece in pieces:
             yield piece
 
-    async def read_json(self, request: Any) -> None:
-        await _result(request.json())
+    async def read_json(self, request: Any) -> Any:
+        return await _result(request.json())
 
     async def read_form(self, request: Any) -> list[tuple[Any, ...]]:
         fields = (await _result(request.post())).items()
@@ -201,6 +206,11 @@ class GuideAdapter(ForkingAdapter):
         for name, value in cookies:
             response.set_cookie(name, value)
         return response
+
+    def respond_json(self, request: Any, document: Any) -> Any:
+        if self._json_response is None:
+            return super().respond_json(request, document)
+        return self._json_response(document)
 
     def http_error(
         self, status: int, text: str | None, location: str | None, headers: Pairs
@@ -257,13 +267,6 @@ class _Names:
                 "the guide's API is Application, Response and run_app"
             )
         return found
-
-
-def _middleware(app: Running, middleware: SimpleNamespace) -> Callable[..., Any]:
-    async def run(request: Any, handler: Any) -> Any:
-        return await app.around(middleware, request, lambda: handler(request))
-
-    return run
 
 
 def _by_status(kind: type) -> Iterator[tuple[int, type]]:
@@ -343,12 +346,13 @@ def _import(given: str) -> ModuleType:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m conformance.adapters.guide MODULE")
-    given = sys.argv[1]
+    command = parser("python -m conformance.adapters.guide")
+    command.add_argument("module", metavar="MODULE", help="a dotted name, or a path")
+    arguments = command.parse_args()
+    given = arguments.module
     module = _import(given)
     label = given if not given.endswith(".py") and "/" not in given else module.__name__
-    GuideAdapter(label, module).main()
+    GuideAdapter(label, module).main(arguments.loop)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from conformance.adapter import Adapter, Running, Saw
+from conformance.adapter.loops import parser
 from conformance.miniature.application import Application
 from conformance.miniature.faults import FAULTS, UnknownFault, chosen
 from conformance.miniature.process import run
@@ -48,7 +48,7 @@ class MiniatureAdapter(Adapter):
         for route in app.routes:
             application.router.add(route.method, route.path, app.handler(route))
         for middleware in app.middlewares:
-            application.middlewares.append(_around(app, middleware))
+            application.middlewares.append(app.middleware(middleware))
         for hooks, given in (
             (application.lifecycle.on_startup, app.startup),
             (application.lifecycle.on_shutdown, app.shutdown),
@@ -76,6 +76,9 @@ class MiniatureAdapter(Adapter):
             request.query,
             request.headers,
         )
+
+    def params(self, request: Request) -> Mapping[str, str]:
+        return request.params
 
     def respond(
         self,
@@ -117,8 +120,8 @@ class MiniatureAdapter(Adapter):
     def read_pieces(self, request: Request) -> AsyncIterator[bytes]:
         return request.pieces()
 
-    async def read_json(self, request: Request) -> None:
-        await request.json()
+    async def read_json(self, request: Request) -> Any:
+        return await request.json()
 
     async def read_form(self, request: Request) -> list[tuple[Any, ...]]:
         return await request.form()
@@ -136,18 +139,11 @@ class MiniatureAdapter(Adapter):
         return request.app.state.get(key)
 
 
-def _around(app: Running, middleware: Any) -> Callable[..., Awaitable[Any]]:
-    async def around(request: Request, inside: Callable[[Request], Awaitable[Any]]) -> Any:
-        return await app.around(middleware, request, lambda: inside(request))
-
-    return around
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="miniature", description=__doc__)
-    parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="do it wrong")
-    parser.add_argument("--list", action="store_true", help="say what can be told to go wrong")
-    arguments = parser.parse_args()
+    command = parser("miniature", description=__doc__)
+    command.add_argument("--fault", action="append", default=[], metavar="NAME", help="do it wrong")
+    command.add_argument("--list", action="store_true", help="say what can be told to go wrong")
+    arguments = command.parse_args()
     if arguments.list:
         for name, words in sorted(FAULTS.items()):
             print(f"{name:40} {words}")  # noqa: T201 it is what was asked for
@@ -155,8 +151,8 @@ def main() -> None:
     try:
         faults = chosen(arguments.fault)
     except UnknownFault as error:
-        parser.exit(2, f"{error}\n")
-    MiniatureAdapter(faults).main()
+        command.exit(2, f"{error}\n")
+    MiniatureAdapter(faults).main(arguments.loop)
 
 
 if __name__ == "__main__":

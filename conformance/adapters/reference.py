@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
-from types import SimpleNamespace
 from typing import Any
 
 import reference
 from conformance.adapter import Adapter, Running, Saw, Unsupported
+from conformance.adapter.loops import parser
 from reference import (
     Application,
     HTTPException,
@@ -22,6 +21,7 @@ from reference import (
     Request,
     Response,
     add_static,
+    json_response,
     run_app,
 )
 from reference.server import serve
@@ -82,7 +82,7 @@ class ReferenceAdapter(Adapter):
         if app.body_limit is not None:
             options["client_max_size"] = app.body_limit
         application = Application(
-            middlewares=[self._middleware(app, one) for one in app.middlewares], **options
+            middlewares=[app.middleware(one) for one in app.middlewares], **options
         )
         for route in app.routes:
             application.router.add_route(route.method, route.path, app.handler(route))
@@ -94,20 +94,13 @@ class ReferenceAdapter(Adapter):
             registered.extend(app.hook(hook, application) for hook in hooks)
         return application
 
-    @staticmethod
-    def _middleware(app: Running, middleware: SimpleNamespace) -> Any:
-        async def run(request: Request, handler: Any) -> Any:
-            return await app.around(middleware, request, lambda: handler(request))
-
-        return run
-
     async def serve(self, application: Application, app: Running, sock: socket.socket) -> Any:
         serving = serve(application, sock=sock, **_options(app))
         await serving.__aenter__()
         return lambda: serving.__aexit__(None, None, None)
 
     def run(self, application: Application, app: Running, host: str, port: int) -> None:
-        run_app(application, host=host, port=port, print=None, **_options(app))
+        run_app(application, host=host, port=port, print=None, loop=self.loop, **_options(app))
 
     def saw(self, request: Request) -> Saw:
         return Saw(
@@ -118,6 +111,9 @@ class ReferenceAdapter(Adapter):
             list(request.query.items()),
             list(request.headers.items()),
         )
+
+    def params(self, request: Request) -> Mapping[str, str]:
+        return request.match_info
 
     def respond(
         self,
@@ -135,6 +131,14 @@ class ReferenceAdapter(Adapter):
         for name, value in cookies:
             response.set_cookie(name, value)
         return response
+
+    def responder(self, status: int, content_type: str | None) -> Callable[[Any, Any], Response]:
+        if status == 200 and content_type in (None, "text/plain"):
+            return lambda request, body: Response(body)  # its own defaults
+        return lambda request, body: Response(body, status, content_type)
+
+    def respond_json(self, request: Request, document: Any) -> Response:
+        return json_response(document)
 
     def http_error(
         self, status: int, text: str | None, location: str | None, headers: list[tuple[str, str]]
@@ -171,8 +175,8 @@ class ReferenceAdapter(Adapter):
     def read_pieces(self, request: Request) -> AsyncIterator[bytes]:
         return aiter(request.content)
 
-    async def read_json(self, request: Request) -> None:
-        await request.json()
+    async def read_json(self, request: Request) -> Any:
+        return await request.json()
 
     async def read_form(self, request: Request) -> list[tuple[Any, ...]]:
         return [
@@ -193,15 +197,5 @@ class ReferenceAdapter(Adapter):
         return request.app[key] if key in request.app else None  # noqa: SIM401 - no mapping
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="reference", description=__doc__)
-    parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
-    if parser.parse_args().loop == "uvloop":
-        import uvloop
-
-        uvloop.install()
-    ReferenceAdapter().main()
-
-
 if __name__ == "__main__":
-    main()
+    ReferenceAdapter().main(parser("reference").parse_args().loop)

@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from itertools import count
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import sanic
-from sanic import HTTPResponse, Request, Sanic, raw, text
+from sanic import HTTPResponse, Request, Sanic, json, raw, text
 from sanic.constants import HTTP_METHODS
 from sanic.exceptions import SanicException
 from sanic.http.http1 import Http
 
 from conformance.adapter import Adapter, Running, Saw, Unsupported
+from conformance.adapter.loops import parser
 
 App: TypeAlias = Any  # a Sanic, whose types are those of its own two type parameters
 
@@ -116,16 +117,17 @@ class SanicAdapter(Adapter):
 
     @staticmethod
     def _add_middleware(application: App, app: Running, middleware: SimpleNamespace) -> None:
-        async def on_request(request: Request) -> HTTPResponse | None:
-            response: HTTPResponse | None = await app.before(middleware, request)
-            return response
+        before, after = app.parts(middleware)
 
         async def on_response(request: Request, response: HTTPResponse) -> HTTPResponse | None:
-            new: HTTPResponse = await app.after(middleware, request, response)
+            assert after is not None
+            new: HTTPResponse = await after(request, response)
             return None if new is response else new  # what is returned ends the chain
 
-        application.on_request(on_request)
-        application.on_response(on_response)
+        if before is not None:
+            application.on_request(before)
+        if after is not None:
+            application.on_response(on_response)
 
     async def serve(self, application: App, app: Running, sock: socket.socket) -> Any:
         application.config.MOTD = False
@@ -170,6 +172,8 @@ class SanicAdapter(Adapter):
         return stop
 
     def run(self, application: App, app: Running, host: str, port: int) -> None:
+        # Left alone it takes uvloop where that is installed.
+        application.config.USE_UVLOOP = self.loop == "uvloop"
         application.run(
             host, port, single_process=True, debug=app.debug, access_log=app.access_log, motd=False
         )
@@ -183,6 +187,10 @@ class SanicAdapter(Adapter):
             list(request.query_args),
             list(request.headers.items()),
         )
+
+    def params(self, request: Request) -> Mapping[str, str]:
+        params: Mapping[str, str] = request.match_info
+        return params
 
     def respond(
         self,
@@ -202,6 +210,22 @@ class SanicAdapter(Adapter):
         for name, value in cookies:
             response.add_cookie(name, value)
         return response
+
+    def responder(
+        self, status: int, content_type: str | None
+    ) -> Callable[[Any, Any], HTTPResponse]:
+        is_default = content_type in (None, "text/plain")
+        options: dict[str, Any] = {} if content_type is None else {"content_type": content_type}
+
+        def make(request: Request, body: Any) -> HTTPResponse:
+            if isinstance(body, str):
+                return text(body, status) if is_default else text(body, status, **options)
+            return HTTPResponse(None, status) if body is None else raw(body, status, **options)
+
+        return make
+
+    def respond_json(self, request: Request, document: Any) -> HTTPResponse:
+        return json(document)
 
     def http_error(
         self, status: int, text: str | None, location: str | None, headers: list[tuple[str, str]]
@@ -241,8 +265,8 @@ class SanicAdapter(Adapter):
         while (piece := await stream.read()) is not None:
             yield piece
 
-    async def read_json(self, request: Request) -> None:
-        _ = request.json
+    async def read_json(self, request: Request) -> Any:
+        return request.json
 
     async def read_form(self, request: Request) -> list[tuple[Any, ...]]:
         fields: list[tuple[Any, ...]] = [
@@ -274,4 +298,4 @@ def _reads_in_pieces(action: dict[str, Any]) -> bool:
 
 
 if __name__ == "__main__":
-    SanicAdapter().main()
+    SanicAdapter().main(parser("sanic").parse_args().loop)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from types import SimpleNamespace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,12 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from conformance.adapter import Running, Saw, Unsupported
 from conformance.adapter.asgi import AsgiAdapter
+from conformance.adapter.loops import parser
 
 
 class StarletteAdapter(AsgiAdapter):
@@ -70,17 +70,13 @@ class StarletteAdapter(AsgiAdapter):
                 Route(route.path, app.handler(route), methods=[route.method])
                 for route in app.routes
             ],
-            middleware=[self._middleware(app, one) for one in app.middlewares],
+            middleware=[
+                Middleware(BaseHTTPMiddleware, dispatch=app.middleware(one))
+                for one in app.middlewares
+            ],
             lifespan=lifespan,
             max_body_size=app.body_limit,
         )
-
-    @staticmethod
-    def _middleware(app: Running, middleware: SimpleNamespace) -> Middleware:
-        async def dispatch(request: Request, call_next: Any) -> Any:
-            return await app.around(middleware, request, lambda: call_next(request))
-
-        return Middleware(BaseHTTPMiddleware, dispatch=dispatch)
 
     def saw(self, request: Request) -> Saw:
         return Saw(
@@ -91,6 +87,9 @@ class StarletteAdapter(AsgiAdapter):
             request.query_params.multi_items(),
             request.headers.items(),
         )
+
+    def params(self, request: Request) -> Mapping[str, str]:
+        return request.path_params
 
     def respond(
         self,
@@ -117,6 +116,19 @@ class StarletteAdapter(AsgiAdapter):
             response.set_cookie(name, value)
         return response
 
+    def responder(self, status: int, content_type: str | None) -> Callable[[Any, Any], Response]:
+        is_default = content_type in (None, "text/plain")
+
+        def make(request: Request, body: Any) -> Response:
+            if is_default and isinstance(body, str):
+                return PlainTextResponse(body, status)
+            return Response(body, status, media_type=content_type)
+
+        return make
+
+    def respond_json(self, request: Request, document: Any) -> Response:
+        return JSONResponse(document)
+
     def http_error(
         self, status: int, text: str | None, location: str | None, headers: list[tuple[str, str]]
     ) -> BaseException:
@@ -141,8 +153,8 @@ class StarletteAdapter(AsgiAdapter):
     def read_pieces(self, request: Request) -> AsyncIterator[bytes]:
         return request.stream()
 
-    async def read_json(self, request: Request) -> None:
-        await request.json()
+    async def read_json(self, request: Request) -> Any:
+        return await request.json()
 
     async def read_form(self, request: Request) -> list[tuple[Any, ...]]:
         return [
@@ -165,4 +177,4 @@ class StarletteAdapter(AsgiAdapter):
 
 
 if __name__ == "__main__":
-    StarletteAdapter().main()
+    StarletteAdapter().main(parser("starlette").parse_args().loop)

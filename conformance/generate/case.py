@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..spec import App, Json, Pairs, app_from_json
+from ..spec import App, JsonValue, Pairs, app_from_json
 
 HOST = "trueline.test"
 ID_FIELD = "X-Request-Id"
@@ -55,8 +55,8 @@ class Request:
                 body = _chunked(self.body, self.chunks)
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
-    def to_json(self) -> dict[str, Json]:
-        said: dict[str, Json] = {"method": self.method, "target": self.target}
+    def to_json(self) -> dict[str, JsonValue]:
+        said: dict[str, JsonValue] = {"method": self.method, "target": self.target}
         if self.headers:
             said["headers"] = [list(pair) for pair in self.headers]
         if self.body is not None:
@@ -82,8 +82,8 @@ class Talk:
         inner = {cut % len(octets) for cut in self.cuts} - {0}
         return [octets[start:end] for start, end in pairwise([0, *sorted(inner), len(octets)])]
 
-    def to_json(self) -> dict[str, Json]:
-        said: dict[str, Json] = {"requests": [one.to_json() for one in self.requests]}
+    def to_json(self) -> dict[str, JsonValue]:
+        said: dict[str, JsonValue] = {"requests": [one.to_json() for one in self.requests]}
         if self.is_pipelined:
             said["pipelined"] = True
         if self.cuts:
@@ -108,7 +108,7 @@ class Case:
             for number, request in enumerate(talk.requests):
                 yield id_of(place, number), request
 
-    def to_json(self) -> dict[str, Json]:
+    def to_json(self) -> dict[str, JsonValue]:
         said = {"app": self.app.to_json(), "talks": [one.to_json() for one in self.talks]}
         return {**said, "stops": True} if self.stops else said
 
@@ -118,7 +118,7 @@ def id_of(place: int, number: int) -> str:
     return f"{place}.{number}"
 
 
-def case_from_json(data: Mapping[str, Json]) -> Case:
+def case_from_json(data: Mapping[str, JsonValue]) -> Case:
     """The inverse of `Case.to_json`. Raises KeyError, TypeError or ValueError for what is none."""
     return Case(
         app_from_json(data["app"]),
@@ -134,7 +134,7 @@ def case_from_json(data: Mapping[str, Json]) -> Case:
     )
 
 
-def _request(data: Mapping[str, Json]) -> Request:
+def _request(data: Mapping[str, JsonValue]) -> Request:
     body = data.get("body_base64")
     chunks = data.get("chunks")
     return Request(

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from ..check import Level
-from ..spec import Json
+from ..spec import JsonValue
 from .requests import CUTS
 from .session import Breach, Session, Step
 from .stage import Stage
@@ -85,7 +85,7 @@ class _Play:
         """Send them, up to one that says that it is the last: behind that a client may send no
         other (RFC 9112 §9.6)."""
         self._end_begun(client)
-        named: list[Json] = []
+        named: list[JsonValue] = []
         for octets in sent:
             if not client.has_said_all:
                 named.append([self._id(), octets.to_json()])
@@ -135,7 +135,7 @@ class _Play:
             client.is_begun = False
             self._take("go-on", client.name, None)
 
-    def _take(self, *step: Json) -> None:
+    def _take(self, *step: JsonValue) -> None:
         if self._found is None:
             taken: Step = list(step)
             self._found = self._stage.run(self._session.take(taken))

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from ..report import by_hand
 from ..report.octets import printable
 from ..report.style import BOLD, CYAN, DIM, RED, paint
-from ..spec import Json
+from ..spec import JsonValue
 from ..steps import Ask, Read, Send, Step
 from .case import Case, Request, Talk, id_of
 from .compare import Difference
@@ -80,7 +80,7 @@ def _again(file: str, subject: str) -> str:
     return printable(f"trueline replay {file if file == 'FILE' else shlex.quote(file)} {subject}")
 
 
-def to_json(failure: Failure | Breach) -> dict[str, Json]:
+def to_json(failure: Failure | Breach) -> dict[str, JsonValue]:
     """Everything of a failure, for other programs; `left` and `right` as in `Failure`."""
     if isinstance(failure, Breach):
         return failure.to_json()
@@ -97,11 +97,11 @@ def to_json(failure: Failure | Breach) -> dict[str, Json]:
     }
 
 
-def trial_json(case: Case, variant: Case | None) -> dict[str, Json]:
+def trial_json(case: Case, variant: Case | None) -> dict[str, JsonValue]:
     return {"case": case.to_json(), "variant": None if variant is None else variant.to_json()}
 
 
-def differences_json(differences: Sequence[Difference]) -> list[Json]:
+def differences_json(differences: Sequence[Difference]) -> list[JsonValue]:
     return [
         {"aspect": one.aspect, "request": one.request, "left": one.left, "right": one.right}
         for one in differences

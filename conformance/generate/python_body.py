@@ -18,7 +18,10 @@ from ..spec import (
     Crash,
     Echo,
     Hook,
+    Json,
     Middleware,
+    Mirror,
+    Params,
     RaiseHttp,
     ReadBody,
     ReadCookies,
@@ -178,6 +181,8 @@ class Bodies:
                 self.of_reference.add("Response")
                 text = f"request.app[{literal(key)}]"
                 return [f'return Response({text} if {literal(key)} in request.app else "")']
+            case Params() | Mirror() | Json():
+                return self._of_request(action)
             case Wait(gate, then):
                 return [self._pause(gate), *self._handled(id, then, read)]
             case ReadBody(how, then):
@@ -189,6 +194,18 @@ class Bodies:
                 cookies = {"cookies": "list(request.cookies.items())"}
                 return self._handled(id, then, {**read, **cookies})
         return self._raised(action)
+
+    def _of_request(self, action: Params | Mirror | Json) -> list[str]:
+        """A response with something of the request in it."""
+        if isinstance(action, Json):
+            self.of_reference.add("json_response")
+            return ["return json_response(await request.json())"]
+        self.of_reference.add("Response")
+        if isinstance(action, Mirror):
+            body = "await request.read()"
+            return [f'return Response({body}, content_type="application/octet-stream")']
+        values = ", ".join(f"request.match_info[{literal(name)}]" for name in action.names)
+        return [f'return Response("/".join([{values}]))']
 
     def _response(self, use: str, respond: Respond) -> list[str]:
         """`return Response(...)` or `response = Response(...)`, with what is set behind that."""

@@ -27,7 +27,7 @@ from pathlib import Path
 from jsonschema.exceptions import best_match
 
 from ..results import SubjectInfo
-from ..spec import Json
+from ..spec import JsonValue
 from .case import Case, case_from_json
 from .compare import Difference
 from .ground import Ground
@@ -60,7 +60,7 @@ class Replay:
     trial: Trial | None
     steps: tuple[Step, ...]
     differences: tuple[Difference, ...]
-    found_by: Mapping[str, Json] = field(default_factory=dict)
+    found_by: Mapping[str, JsonValue] = field(default_factory=dict)
 
     @property
     def needs_reference(self) -> bool:
@@ -131,7 +131,7 @@ def save(folder: Path, found: Replay) -> Path:
     return path
 
 
-def to_json(found: Replay) -> dict[str, Json]:
+def to_json(found: Replay) -> dict[str, JsonValue]:
     sides = {"subject": found.subject, "reference": found.reference}
     return {
         "trueline_replay": FORMAT,
@@ -145,13 +145,13 @@ def to_json(found: Replay) -> dict[str, Json]:
     }
 
 
-def _of_kind(found: Replay) -> dict[str, Json]:
+def _of_kind(found: Replay) -> dict[str, JsonValue]:
     if found.trial is None:
         return {"steps": [list(step) for step in found.steps]}
     return {"trial": trial_json(found.trial.case, found.trial.variant)}
 
 
-def _side(info: SubjectInfo) -> dict[str, Json]:
+def _side(info: SubjectInfo) -> dict[str, JsonValue]:
     return {"name": info.name, "version": info.version, "label": info.label}
 
 
@@ -189,7 +189,7 @@ def read(path: Path) -> Replay:
         raise ReplayError(f"{path}: {exc}") from exc
 
 
-def from_json(data: Json) -> Replay:
+def from_json(data: JsonValue) -> Replay:
     """The inverse of `to_json`. Raises ReplayError for anything else."""
     if not isinstance(data, dict) or "trueline_replay" not in data:
         raise ReplayError("this is no replay file: it has no member trueline_replay")
@@ -216,7 +216,7 @@ def from_json(data: Json) -> Replay:
     )
 
 
-def _trial(data: Mapping[str, Json]) -> Trial:
+def _trial(data: Mapping[str, JsonValue]) -> Trial:
     """The trial of a file whose form is right; what it says may still be impossible."""
     name, given = data["property"], data["trial"]
     if name not in PROPERTIES:
@@ -231,7 +231,7 @@ def _trial(data: Mapping[str, Json]) -> Trial:
     return Trial(case, variant)
 
 
-def _case(data: Mapping[str, Json], member: str) -> Case:
+def _case(data: Mapping[str, JsonValue], member: str) -> Case:
     try:
         case = case_from_json(data)
         for id, request in case.requests():

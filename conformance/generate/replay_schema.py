@@ -8,12 +8,14 @@ from __future__ import annotations
 from jsonschema import Draft202012Validator
 
 from ..schema import DEFINITIONS
-from ..spec import Json
+from ..spec import JsonValue
 
 FORMAT = 1
 
 
-def _object(required: dict[str, Json], optional: dict[str, Json] | None = None) -> dict[str, Json]:
+def _object(
+    required: dict[str, JsonValue], optional: dict[str, JsonValue] | None = None
+) -> dict[str, JsonValue]:
     return {
         "type": "object",
         "properties": {**required, **(optional or {})},

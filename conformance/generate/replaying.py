@@ -18,7 +18,7 @@ from pathlib import Path
 from ..driver import Command
 from ..report import style
 from ..report.octets import printable
-from ..spec import Json
+from ..spec import JsonValue
 from ..subject import bundled, command_for, command_of
 from . import present, replay
 from .replay import Replay, ReplayError, Verdict, Word
@@ -167,7 +167,7 @@ def text(told: Told, *, colour: bool) -> str:
     )
 
 
-def to_json(told: Told) -> dict[str, Json]:
+def to_json(told: Told) -> dict[str, JsonValue]:
     failure = told.verdict.failure
     return {
         "file": str(told.path),

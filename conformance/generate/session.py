@@ -25,7 +25,7 @@ from ..protocol import AdapterError
 from ..raw import RawConnection
 from ..report.octets import lines
 from ..seen import Conversation, Rejection
-from ..spec import Json, ReadBody, Route, app
+from ..spec import JsonValue, ReadBody, Route, app
 from .case import Talk
 from .dialogue import Dialogue, Problem
 from .message import HOST, ID
@@ -33,7 +33,7 @@ from .player import Player
 from .stage import Stage
 from .wire import Octets, octets_from_json
 
-Step = Sequence[Json]
+Step = Sequence[JsonValue]
 
 APP = app(
     Route("root", "GET", "/", ReadBody()),
@@ -67,8 +67,8 @@ class Breach:
         """The requirements that the request violates, for which it was to be refused."""
         return [] if self.octets is None else [one.source for one in self.octets.violations]
 
-    def to_json(self) -> dict[str, Json]:
-        said: dict[str, Json] = {
+    def to_json(self) -> dict[str, JsonValue]:
+        said: dict[str, JsonValue] = {
             "aspect": self.problem.aspect,
             "text": self.problem.text,
             "request": self.problem.id,
@@ -180,7 +180,9 @@ class Session:
         self._dialogues[name] = Dialogue()
         await connection.open(self._running.host, self._running.port)
 
-    async def _send_whole(self, name: str, requests: Sequence[Json], cuts: Sequence[int]) -> None:
+    async def _send_whole(
+        self, name: str, requests: Sequence[JsonValue], cuts: Sequence[int]
+    ) -> None:
         dialogue = self._dialogue(name)
         if dialogue.begun is not None or dialogue.half_closed:
             raise ValueError(f"no request can be sent on {name} now")

@@ -14,7 +14,7 @@ from typing import Any
 from ..report.detail import octet_line
 from ..report.octets import Line, Span, escape, lines, printable
 from ..report.style import MARK, paint
-from ..spec import App, Json
+from ..spec import App, JsonValue
 from .case import Case, Request, Talk, id_of
 from .observed import Observed, Outcome, Reply
 
@@ -70,7 +70,7 @@ def marked(lead: str, text: str, span: Span | None, colour: bool) -> list[str]:
 # -- An application --------------------------------------------------------------------------------
 
 
-def brief(app: App) -> dict[str, Json]:
+def brief(app: App) -> dict[str, JsonValue]:
     """An application as JSON without what is empty in it; `app_from_json` reads it all the same."""
     said = app.to_json()
     said["hooks"] = {phase: hooks for phase, hooks in said["hooks"].items() if hooks}
@@ -84,7 +84,7 @@ def brief(app: App) -> dict[str, Json]:
     }
 
 
-def pretty(value: Json, width: int = 96, taken: int = 0) -> list[str]:
+def pretty(value: JsonValue, width: int = 96, taken: int = 0) -> list[str]:
     """JSON in lines: what fits into one is on one. `taken` are columns of the first line that have
     something else."""
     line = "".join(map(_legible, json.dumps(value, ensure_ascii=False)))

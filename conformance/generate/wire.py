@@ -20,7 +20,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ..check import Level
-from ..spec import Json
+from ..spec import JsonValue
 from . import violations
 from .message import HOST, ID, SERVED, Change, Message, Verdict, chunked, sized
 from .requests import CUTS
@@ -91,8 +91,8 @@ class Octets:
         """Hypothesis, too, is to print it short."""
         printer.text(repr(self))
 
-    def to_json(self) -> dict[str, Json]:
-        said: dict[str, Json] = {"data_base64": base64.b64encode(self.data).decode()}
+    def to_json(self) -> dict[str, JsonValue]:
+        said: dict[str, JsonValue] = {"data_base64": base64.b64encode(self.data).decode()}
         if self.body:
             said["body_base64"] = base64.b64encode(self.body).decode()
         if self.changes:
@@ -100,7 +100,7 @@ class Octets:
         return said
 
 
-def octets_from_json(data: Mapping[str, Json]) -> Octets:
+def octets_from_json(data: Mapping[str, JsonValue]) -> Octets:
     """The inverse of `Octets.to_json`. Raises KeyError, TypeError, ValueError for what is none."""
     changes = tuple(data.get("changes", ()))
     for name in changes:
@@ -271,14 +271,14 @@ class Assault:
     octets: Octets
     cuts: tuple[int, ...] = ()
 
-    def steps(self, name: str) -> list[Json]:
+    def steps(self, name: str) -> list[JsonValue]:
         """The assault as steps of a script on the connection of that name; see `session`."""
         parts = [(f"{name}-front{place}", one) for place, one in enumerate(self.front)]
         parts.append((f"{name}-bad", self.octets))
         if not self.octets.is_cut:
             parts.append((f"{name}-behind", BEHIND))
         sent = [[id, one.to_json()] for id, one in parts]
-        steps: list[Json] = [["open", name], ["send", name, sent, list(self.cuts)]]
+        steps: list[JsonValue] = [["open", name], ["send", name, sent, list(self.cuts)]]
         if self.octets.is_cut:
             steps.append(["half-close", name])
         return [*steps, ["read", name]]
@@ -290,7 +290,7 @@ class Attack:
 
     assaults: tuple[Assault, ...]
 
-    def steps(self) -> list[Json]:
+    def steps(self) -> list[JsonValue]:
         """The attack as steps of a script."""
         return [
             step

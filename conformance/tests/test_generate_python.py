@@ -36,7 +36,10 @@ from conformance.spec import (
     Crash,
     Echo,
     Hook,
+    Json,
     Middleware,
+    Mirror,
+    Params,
     RaiseHttp,
     ReadBody,
     ReadCookies,
@@ -253,6 +256,10 @@ _ACTIONS: list[Action] = [
     *(ReadBody("form", then) for then in (Echo(), _SOME)),
     ReadCookies(ReadBody("whole")),
     ReadCookies(_SOME),
+    Params(("x",)),
+    Params(("x", "x")),
+    Mirror(),
+    Json(),
 ]
 
 

@@ -95,9 +95,9 @@ PLANTS = (
     _fault(
         "end-of-body-not-told",
         "body",
-        "        self._at_end = True\n"
+        "        self.is_complete = True\n"
         "        if self._waiter is not None:\n            self._wake()\n",
-        "        self._at_end = True\n",
+        "        self.is_complete = True\n",
         "A handler that waits for more is not woken when the body ends.",
     ),
     _fault(

@@ -122,13 +122,14 @@ def test_judge_and_judged_share_no_parser() -> None:
     assert offenders(core, {"reference", "httptools", *FRAMEWORKS}) == EXCEPTIONS
 
 
-def test_frameworks_are_imported_by_their_adapters_and_peers_only() -> None:
+def test_frameworks_are_imported_by_their_adapters_and_their_measurements_only() -> None:
     others = [
         path
         for package in PACKAGES
         for path in modules(package)
         if not is_within(path, "conformance/adapters")
         and not is_within(path, "benchmarks/peers")
+        and not is_within(path, "benchmarks/micro")
         and not is_within(path, "fuzz/servers")
         and not is_test(path)
     ]

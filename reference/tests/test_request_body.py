@@ -189,6 +189,19 @@ async def test_json(body: bytes, value: object) -> None:
     assert await sent(body).json() == value
 
 
+@pytest.mark.parametrize(
+    "text", ["[1]", " [1]", "[1]\r\n", "\t{}\n ", "\u00a0[1]", "[1]\f", "[1]x"]
+)
+async def test_json_takes_the_whitespace_that_the_standard_library_takes(text: str) -> None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        with pytest.raises(HTTPBadRequest):
+            await sent(text.encode()).json()
+    else:
+        assert await sent(text.encode()).json() == value
+
+
 async def test_json_takes_nan_as_the_standard_library_does() -> None:
     assert math.isnan(await sent(b"NaN").json())
 

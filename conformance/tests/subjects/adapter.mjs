@@ -159,6 +159,20 @@ const ACTIONS = {
   state({ key }, { app, response }) {
     send(response, { body: app.stored.get(key) ?? "" });
   },
+
+  params({ names }, { params, response }) {
+    send(response, { body: names.map((name) => params[name]).join("/") });
+  },
+
+  async mirror(_, { app, request, response }) {
+    const body = await readBody(request, app.limits.body);
+    send(response, { type: "application/octet-stream", body });
+  },
+
+  async json(_, { app, request, response }) {
+    const document = parseJson(await readBody(request, app.limits.body));
+    send(response, { type: "application/json", body: JSON.stringify(document) });
+  },
 };
 
 // A hook has nobody to answer: what is to come behind its `wait` is left out.
@@ -171,6 +185,12 @@ const HOOK_ACTIONS = {
 async function act(action, context, actions = ACTIONS) {
   const [[name, about]] = Object.entries(action);
   await actions[name](about, context);
+}
+
+/** Whether an action waits at a gate, which is told of a quiet application as well. */
+function waits(action) {
+  const [[name, about]] = Object.entries(action);
+  return name === "wait" || "gate" in about || (about.then ? waits(about.then) : false);
 }
 
 function sha256(octets) {
@@ -207,11 +227,11 @@ function requireSupported(app) {
 }
 
 class Application {
-  constructor(id, { routes, middlewares, debug, hooks = {}, limits = {}, ...more }) {
+  constructor(id, { routes, middlewares, debug, quiet, hooks = {}, limits = {}, ...more }) {
     const known = new Set(["body", "drain_s"]);
     const unknown = [...Object.keys(limits).filter((name) => !known.has(name)), ...Object.keys(more)];
     if (unknown.length > 0) throw new Unsupported(unknown.join(", "));
-    Object.assign(this, { id, hooks, limits, stored: new Map(), gates: new Map() });
+    Object.assign(this, { id, hooks, limits, quiet, stored: new Map(), gates: new Map() });
     this.routes = routes.map((route) => ({ ...route, segments: route.path.split("/") }));
     this.server = createServer((request, response) => this.answer(request, response));
   }
@@ -250,6 +270,7 @@ class Application {
       const { route, params } = find(this.routes, request.method, splitTarget(request.url).path);
       const id = request.headers["x-request-id"] ?? null;
       const context = { app: this, route, request, response, params, body: null };
+      if (this.quiet && !waits(route.do)) return await act(route.do, context);
       await this.call(route.id, id, (say) => act(route.do, { ...context, say }));
     } catch (error) {
       fail(response, error);

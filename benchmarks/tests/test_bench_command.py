@@ -1,0 +1,194 @@
+"""`trueline bench` as people use it: in processes, with files and exit statuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.report import document
+
+TRUELINE = [sys.executable, "-m", "conformance.cli", "bench"]
+QUICK = ["--load", "builtin", "--slice", "0.1", "--scenario", "plaintext"]
+
+SLOWER = """
+from itertools import count
+from time import sleep
+
+from conformance.adapters.reference import ReferenceAdapter  # its kit is conformance.adapter
+
+class Slower(ReferenceAdapter):
+    def responder(self, status, content_type):
+        respond = super().responder(status, content_type)
+        numbers = count(1)
+
+        def slowly(request, body):
+            {what}
+            return respond(request, body)
+
+        return slowly
+
+Slower().main()
+"""
+"""The reference with something in front of each response."""
+
+
+def slower(folder: Path, what: str) -> str:
+    (folder / "slower.py").write_text(SLOWER.format(what=what))
+    return "slower.py"
+
+
+def bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*TRUELINE, *arguments],
+        cwd=folder, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+
+
+def read(path: Path) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(path.read_text())
+    return data
+
+
+def test_what_is_much_slower_is_1(tmp_path: Path) -> None:
+    name = slower(tmp_path, "sum(range(10_000))")
+    done = bench(
+        tmp_path, "compare", "reference", name, *QUICK, "--restarts", "5", "--json", "r.json",
+        "--markdown", "r.md", "--chart", "r.svg", "--action-json", "a.json",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "slower" in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr, "colour in a pipe"
+    report = document.loads((tmp_path / "r.json").read_text())
+    [comparison] = report.comparisons
+    assert [one.phase.value for one in comparison.series] == ["first", "confirmation", "itself"]
+    assert all(one.requests > 0 for side in "AB" for one in comparison.slices(side))
+    assert "slower" in (tmp_path / "r.md").read_text()
+    assert "<svg" in (tmp_path / "r.svg").read_text()
+    for name in ("a-bigger.json", "a-smaller.json"):
+        assert {"name", "unit", "value"} <= json.loads((tmp_path / name).read_text())[0].keys()
+
+
+def test_what_is_much_faster_is_0(tmp_path: Path) -> None:
+    name = slower(tmp_path, "sum(range(10_000))")
+    done = bench(tmp_path, "compare", name, "reference", *QUICK, "--restarts", "5")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_wait_is_slower_though_it_costs_no_processor_time(tmp_path: Path) -> None:
+    """By the clock alone: `respond` sleeps in the event loop's only thread."""
+    name = slower(tmp_path, "sleep(0.001)")
+    done = bench(
+        tmp_path, "compare", "reference", name, *QUICK, "--restarts", "5", "--json", "r.json"
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+
+
+def test_wrong_answers_are_2_and_no_figures(tmp_path: Path) -> None:
+    """What a server does under load is not what it did when it was asked alone."""
+    what = "body = body if next(numbers) % 500 else 'Hello, Wurld!'"
+    (tmp_path / "wrong.py").write_text(SLOWER.format(what=what))
+    done = bench(tmp_path, "compare", "reference", "wrong.py", *QUICK, "--json", "r.json")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "wrong.py" in done.stderr
+    assert "Hello, Wu" in done.stderr or "octet" in done.stderr
+    assert done.stdout == ""
+    assert not (tmp_path / "r.json").exists()
+
+
+def test_who_fails_a_check_is_not_measured(tmp_path: Path) -> None:
+    (tmp_path / "closing.py").write_text(
+        "from conformance.adapter import Adapter\n"
+        "from conformance.adapters.miniature import MiniatureAdapter\n"
+        "MiniatureAdapter(frozenset({'closes-every-connection'})).main()\n"
+    )
+    done = bench(tmp_path, "run", "closing.py", *QUICK)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "connection/persists" in done.stderr
+    assert "trueline explain connection/persists" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["compare", "reference"], "two subjects"),
+        (["compare", "reference", "reference"], "trueline bench aa"),
+        (["compare", "--base", "main", "reference"], "--base main --head . SUBJECT"),
+        (["aa", "reference", "aiohttp"], "one subject"),
+        (["run", "referense"], "did you mean 'reference'"),
+        (["run", "reference", "--scenario", "plain"], "there is no scenario 'plain'"),
+        (["run", "reference", "--json", "no/where.json"], "there is no folder"),
+        (["run", "reference", "--chart", "chart.pdf"], ".svg or .png"),
+        (["run", "reference", "--load", "wrk", "--slice", "0.5"], "whole seconds"),
+        (["run", "reference", "--margin", "x"], "--margin"),
+        (["run", "--", "node", "adapter.mjs"], 'cmd:"node adapter.mjs"'),
+        (["fly", "reference"], "invalid choice"),
+    ],
+)
+def test_what_makes_no_sense_is_2(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = bench(tmp_path, *arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_run_tells_rate_and_latency(tmp_path: Path) -> None:
+    done = bench(
+        tmp_path, "run", "reference", *QUICK, "--restarts", "2", "--rate", "200", "--json", "-"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    [absolute] = document.loads(done.stdout).absolutes
+    assert absolute.rate_per_s is not None
+    assert absolute.rate_per_s > 0
+    assert absolute.latency_rate_per_s == 200
+    percentiles = [absolute.latency_ms[name] for name in ("50", "90", "99", "99.9", "max")]
+    assert percentiles == sorted(percentiles)
+    assert percentiles[0] > 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_keeps_what_was_measured(tmp_path: Path, number: signal.Signals) -> None:
+    terminal, stderr = pty.openpty()
+    run = subprocess.Popen(
+        [*TRUELINE, "aa", "reference", *QUICK, "--restarts", "1000", "--json", "r.json"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=stderr, text=True,
+        start_new_session=True, env={**os.environ, "TERM": "xterm", "COLUMNS": "200"},
+    )  # fmt: skip
+    os.close(stderr)
+    shown = b""
+    while b"first restart 3" not in shown:  # the bar tells what is measured
+        shown += os.read(terminal, 65536)
+    run.send_signal(number)
+    output, _ = run.communicate(timeout=60)
+    with suppress(OSError):  # how a terminal says that nobody writes to it any more
+        while data := os.read(terminal, 65536):
+            shown += data
+    os.close(terminal)
+    assert run.returncode == 130, output
+    assert b"Traceback" not in shown
+    assert "interrupted" in output
+    [comparison] = read(tmp_path / "r.json")["comparisons"]
+    assert len(comparison["series"][0]["restarts"]) >= 3
+    assert not session_members(run.pid)
+
+
+def session_members(leader: int) -> list[str]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, session = stat.read_text().rpartition(")")[2].split()[:4]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(session) == leader and state != "Z":
+            found.append(stat.parent.name)
+    return found

@@ -1,0 +1,362 @@
+"""Both engines against servers that answer as a test says: what is right counts, and a single
+wrong answer refuses the load, whoever gave it and however it came."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.command import Refused
+from benchmarks.load import Engine, Job, Load, available, drive
+from benchmarks.load.client import do
+from benchmarks.load.closed import Closed
+from benchmarks.load.engines import ENGINES
+from reference.tests.processes import needs
+
+from .scripted_server import GET, HELLO, Asked, Script, answer, scripted
+
+GOOD = answer()
+CLOSE = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+CLOSING = answer(fields=b"Connection: close\r\n")
+CHUNKS = [
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    b"5\r\nHello\r\n",
+    b"8\r\n, World!\r\n",
+    b"0\r\n\r\n",
+]
+MEBIBYTE = bytes(range(256)) * 4096
+UPLOAD = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1048576\r\n\r\n" + MEBIBYTE
+LARGE = 16 * len(MEBIBYTE)
+LARGE_UPLOAD = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%b" % (LARGE, bytes(LARGE))
+
+# A load that is refused ends there and then: this is how long a busy machine has for it.
+LONG_S = 30.0
+
+Answers = Callable[[Asked], list[bytes | None]]
+
+
+def job_for(script: Script, request: bytes = GET, **fields: object) -> Job:
+    job = Job("127.0.0.1", script.port, request, 200, HELLO, connections=2, duration_s=0.05)
+    return replace(job, **fields)  # type: ignore[arg-type]
+
+
+def on(number: int, pieces: list[bytes | None]) -> Answers:
+    """Wrong once: in this answer."""
+    return lambda asked: pieces if asked.number == number else [GOOD]
+
+
+def date(asked: Asked) -> list[bytes | None]:
+    return [answer(fields=b"Date: %d\r\n" % (asked.number // 100))]
+
+
+def echo_number(asked: Asked) -> list[bytes | None]:
+    return [answer(b"u" + asked.head.split(b" ")[1][-7:])]
+
+
+def echo_number_and_date(asked: Asked) -> list[bytes | None]:
+    fields = b"Date: %d\r\n" % (asked.number // 20)
+    return [answer(b"u" + asked.head.split(b" ")[1][-7:], fields=fields)]
+
+
+def echo(asked: Asked) -> list[bytes | None]:
+    return [answer(asked.body)]
+
+
+def by_octets(asked: Asked) -> list[bytes | None]:
+    return [GOOD[i : i + 1] for i in range(len(GOOD))]
+
+
+NUMBERED = GET.replace(b" / ", b" /{count} ")
+RIGHT: dict[str, tuple[Answers, dict[str, object]]] = {
+    "plain": (lambda asked: [GOOD], {}),
+    "one connection": (lambda asked: [GOOD], {"connections": 1}),
+    "a date that changes": (date, {}),
+    "octet by octet": (by_octets, {}),
+    "chunks": (lambda asked: list(CHUNKS), {}),
+    "pipelined": (lambda asked: [GOOD], {"pipeline": 16}),
+    "pipelined, a date that changes": (date, {"pipeline": 16}),
+    "numbered": (echo_number, {"request": NUMBERED, "body": b"u{count}"}),
+    "numbered requests, one answer": (lambda asked: [GOOD], {"request": NUMBERED}),
+    "numbered, a date that changes": (
+        echo_number_and_date,
+        {"request": NUMBERED, "body": b"u{count}"},
+    ),
+    "numbered, pipelined": (
+        echo_number,
+        {"request": NUMBERED, "body": b"u{count}", "pipeline": 4},
+    ),
+    "a mebibyte each way": (echo, {"request": UPLOAD, "body": MEBIBYTE}),
+    "more than a socket takes at once": (lambda asked: [GOOD], {"request": LARGE_UPLOAD}),
+    "another status": (lambda asked: [answer(status=b"404 X")], {"status": 404}),
+    "any body": (lambda asked: [answer(b"%07d" % asked.number)], {"body": None}),
+    "a document": (
+        lambda asked: [answer(b'{"a": [1, 2]}')],
+        {"body": b'{"a":[1,2]}', "accepts": "json"},
+    ),
+    "a new connection each": (
+        lambda asked: [CLOSING, None],
+        {"request": CLOSE, "new_connection": True},
+    ),
+}
+WRONG: dict[str, tuple[Answers, dict[str, object], str]] = {
+    "status": (
+        on(7, [answer(b"oh", b"500 X")]),
+        {},
+        "answer .*: expected status 200, came 500 with b'oh'",
+    ),
+    "one octet in the fiftieth": (
+        on(50, [GOOD.replace(b"World", b"Wor1d")]),
+        {},
+        "answer [45].*: a body of 13 octets .* at octet 10: expected b'ld!', came b'1d!'",
+    ),
+    "short body": (on(7, [answer(HELLO[:-1])]), {}, "12 octets instead of 13 .* at octet 12"),
+    "long body": (on(7, [answer(HELLO + b"!")]), {}, "14 octets instead of 13 .* at octet 13"),
+    "a number twice": (
+        lambda asked: [answer(b"u%07d" % (1 if asked.number > 20 else int(asked.head[5:12])))],
+        {"request": NUMBERED, "body": b"u{count}"},
+        "a body of 8 octets differs",
+    ),
+    "pipelined": (
+        on(50, [GOOD.replace(b"World", b"Wor1d")]),
+        {"pipeline": 4},
+        "at octet 10: expected b'ld!', came b'1d!'",
+    ),
+    "in a mebibyte": (
+        lambda asked: [
+            answer(asked.body if asked.number != 3 else asked.body[:-2] + b"!" + asked.body[-1:])
+        ],
+        {"request": UPLOAD, "body": MEBIBYTE},
+        "octet 1048574",
+    ),
+}
+# wrk says no more of these than that its sockets had errors, or that there were too many answers.
+BROKEN: dict[str, tuple[Answers, str]] = {
+    "closed instead of an answer": (on(7, [None]), "closed the connection without an answer"),
+    "closed within an answer": (on(7, [GOOD[:-1], None]), "within an answer, after 51 octets"),
+    "garbage": (on(7, [b"SSH-2.0-OpenSSH\r\n"]), "expected an answer of HTTP/1, came b'SSH-2.0"),
+    "octets behind": (on(7, [GOOD + b"!!"]), r"octets behind the answer: b'!|came b'!"),
+    "octets behind the first": (on(1, [GOOD + b"!!"]), "2 octets behind the answer: b'!!'"),
+    "two answers each": (lambda asked: [GOOD + GOOD], "behind the answer: b'HTTP"),
+}
+
+
+async def load_on(engine: str, answers: Answers, fields: dict[str, object]) -> tuple[Load, Script]:
+    """The built-in client in a thread, which starts sooner than a process."""
+    async with scripted(answers) as script:
+        job = job_for(script, **fields)  # type: ignore[arg-type]
+        load = await (
+            asyncio.to_thread(do, job) if engine == "builtin" else drive(job, "wrk", None)
+        )
+        return load, script
+
+
+async def refusal_on(engine: str, answers: Answers, fields: dict[str, object]) -> str:
+    with pytest.raises(Refused) as refused:
+        await load_on(engine, answers, fields)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+async def test_right_answers_are_counted_by_the_built_in_client(name: str) -> None:
+    load, script = await load_on("builtin", *RIGHT[name])
+    # It awaits all answers: what the server answered is what it counted.
+    assert load.requests == script.requests > 0
+    assert load.read_bytes > load.requests * len(b"HTTP/1.1 200 OK\r\n\r\n")
+    assert load.duration_s >= 0.05
+    assert load.client_cpu_s > 0
+
+
+@pytest.mark.parametrize("name", WRONG)
+async def test_a_wrong_answer_is_refused_by_the_built_in_client(name: str) -> None:
+    answers, fields, message = WRONG[name]
+    with pytest.raises(Refused, match=message):
+        await load_on("builtin", answers, fields | {"duration_s": LONG_S})
+
+
+@pytest.mark.parametrize("name", BROKEN)
+async def test_a_broken_answer_is_refused_by_the_built_in_client(name: str) -> None:
+    answers, message = BROKEN[name]
+    with pytest.raises(Refused, match=message):
+        await load_on("builtin", answers, {"duration_s": LONG_S})
+
+
+@needs("wrk")
+async def test_right_answers_are_counted_by_wrk() -> None:
+    """All at once, because wrk takes a second at least."""
+    loads = await asyncio.gather(*(load_on("wrk", *case) for case in RIGHT.values()))
+    for name, (load, script) in zip(RIGHT, loads, strict=True):
+        assert 0 < load.requests <= script.requests, name
+        assert load.client_cpu_s > 0, name
+
+
+@needs("wrk")
+async def test_wrong_and_broken_answers_are_refused_by_wrk() -> None:
+    wrong = {name: (answers, fields) for name, (answers, fields, _) in WRONG.items()}
+    broken: dict[str, tuple[Answers, dict[str, object]]] = {
+        name: (answers, {}) for name, (answers, _) in BROKEN.items()
+    }
+    cases = wrong | broken
+    said = dict(
+        zip(
+            cases,
+            await asyncio.gather(*(refusal_on("wrk", *c) for c in cases.values())),
+            strict=True,
+        )
+    )
+    assert "expected status 200, came 500 with b'oh'" in said["status"]
+    assert "at octet 10: expected b'ld!', came b'1d!'" in said["one octet in the fiftieth"]
+    assert "12 octets instead of 13" in said["short body"]
+    assert "14 octets instead of 13" in said["long body"]
+    assert "a body of 8 octets differs" in said["a number twice"]
+    assert "octet 1048574" in said["in a mebibyte"]
+    for name in BROKEN:
+        assert "Socket errors" in said[name] or "answer" in said[name], said[name]
+
+
+@pytest.mark.parametrize("engine", ["builtin", pytest.param("wrk", marks=needs("wrk"))])
+async def test_a_server_that_does_not_answer_is_refused(engine: str) -> None:
+    async with scripted(lambda asked: [GOOD]) as script:
+        job = job_for(script, answer_timeout_s=0.2)
+        script.gate.clear()
+        with pytest.raises(Refused, match=r"no answer within 0\.2 s on 2 of 2|timed out"):
+            await drive(job, engine, None)
+
+
+async def test_one_answer_of_many_that_never_comes_is_refused() -> None:
+    async with scripted(lambda asked: [] if asked.number == 9 else [GOOD]) as script:
+        with pytest.raises(Refused, match=r"no answer within 0\.2 s on 1 of 2 connections"):
+            await asyncio.to_thread(do, job_for(script, answer_timeout_s=0.2, duration_s=LONG_S))
+
+
+async def test_nobody_there() -> None:
+    async with scripted(lambda asked: [GOOD]) as script:
+        job = job_for(script)
+    for engine in ("builtin", *(["wrk"] if available() == "wrk" else [])):
+        with pytest.raises(Refused, match="refused"):
+            await drive(job, engine, None)
+
+
+@pytest.mark.parametrize("engine", ["builtin", pytest.param("wrk", marks=needs("wrk"))])
+async def test_a_host_without_an_address(engine: str) -> None:
+    with pytest.raises(Refused, match="answer 1: "):
+        await drive(Job("no host", 80, GET, 200, None), engine, None)
+
+
+async def test_a_server_that_says_that_it_closes_is_connected_to_anew() -> None:
+    """Keep-alive is a wish: an error page may end its connection."""
+    load, script = await load_on("builtin", lambda asked: [CLOSING, None], {"duration_s": 0.5})
+    assert load.requests == script.requests > 2
+    assert script.connections >= script.requests
+
+
+async def test_an_answer_may_end_with_its_connection() -> None:
+    unframed: list[bytes | None] = [b"HTTP/1.1 200 OK\r\n\r\n", HELLO, None]
+    fields: dict[str, object] = {"new_connection": True, "duration_s": 0.5}
+    load, script = await load_on("builtin", lambda asked: list(unframed), fields)
+    assert load.requests == script.requests > 2
+
+
+async def test_each_request_has_its_own_connection() -> None:
+    fields: dict[str, object] = {"request": CLOSE, "new_connection": True, "duration_s": 0.5}
+    load, script = await load_on("builtin", lambda asked: [CLOSING, None], fields)
+    assert script.connections == script.requests == load.requests > 2
+
+
+@pytest.mark.parametrize("pipeline", [1, 3])
+async def test_numbered_answers_are_foreseen(pipeline: int) -> None:
+    """What is quick: the next answers are compared with what they have to be, unparsed."""
+    async with scripted(echo_number) as script:
+        job = job_for(script, NUMBERED, body=b"u{count}", pipeline=pipeline)
+        exchanges = Closed(job)
+        await asyncio.to_thread(exchanges.run)
+        exchanges.close_all()
+    assert exchanges.learned is not None
+    expected = [answer(b"u%07d" % number) for number in range(71, 71 + pipeline)]
+    assert exchanges.learned(71) == b"".join(expected)
+
+
+async def test_numbers_count_up_over_all_connections() -> None:
+    seen: list[int] = []
+
+    def note(asked: Asked) -> list[bytes | None]:
+        seen.append(int(asked.head[5:12]))
+        return [GOOD]
+
+    await load_on("builtin", note, {"request": NUMBERED, "connections": 3, "pipeline": 2})
+    assert sorted(seen) == list(range(len(seen)))
+
+
+async def test_a_fixed_rate_sends_what_is_due_and_no_more() -> None:
+    load, script = await load_on(
+        "builtin", lambda asked: [GOOD], {"rate_per_s": 200.0, "duration_s": 0.5}
+    )
+    assert load.requests == script.requests == 100
+    assert load.latency is not None
+    assert load.latency.count == 100
+    assert load.duration_s >= 99 / 200
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+async def test_a_stall_is_seen_by_all_requests_that_were_due_in_it(connections: int) -> None:
+    """Only lower bounds: a busy machine makes latencies longer, never shorter."""
+
+    def stall_once(asked: Asked) -> list[bytes | None]:
+        if asked.number == 50:
+            script.gate.clear()
+            asyncio.get_running_loop().call_later(0.3, script.gate.set)
+        return [GOOD]
+
+    async with scripted(stall_once) as script:
+        job = job_for(script, rate_per_s=200.0, duration_s=0.6, connections=connections)
+        load = await asyncio.to_thread(do, job)
+    assert load.latency is not None
+    assert load.latency.count == 120
+    # 60 were due in the 300 ms, 40 of them in their first 200: one in three waited 100 ms or more.
+    assert load.latency.percentile(69) >= 95_000
+    assert load.latency.max >= 290_000
+
+
+async def test_the_built_in_client_in_its_own_process() -> None:
+    async with scripted(lambda asked: [GOOD]) as script:
+        load = await drive(job_for(script), "builtin", 0)
+        assert load.requests == script.requests > 0
+    async with scripted(on(7, [answer(b"oh", b"500 X")])) as script:
+        with pytest.raises(Refused, match=r"^answer .*: expected status 200, came 500 with b'oh'$"):
+            await drive(job_for(script, duration_s=LONG_S), "builtin", 0)
+
+
+async def test_one_process_does_job_after_job() -> None:
+    """Also behind one that was refused: that was the server's fault."""
+    async with scripted(on(7, [answer(b"oh", b"500 X")])) as script, Engine("builtin", 0) as engine:
+        with pytest.raises(Refused, match="came 500"):
+            await engine.drive(job_for(script, duration_s=LONG_S))
+        for _ in range(2):
+            load = await engine.drive(job_for(script))
+            assert load.requests > 0
+            assert load.client_cpu_s < load.duration_s + 1
+
+
+async def test_engines_are_known() -> None:
+    assert available() in ENGINES
+    with pytest.raises(Refused, match="engines are wrk and builtin, not 'ab'"):
+        await drive(Job("127.0.0.1", 1, GET, 200, None), "ab", None)
+
+
+def test_without_wrk_the_built_in_client_is_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert available() == "builtin"
+
+
+def test_octets_behind_the_very_last_answer_are_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        job = Job("127.0.0.1", listener.getsockname()[1], GET, 200, HELLO, connections=1)
+        exchanges = Closed(job)
+        exchanges.open_all()
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.sendall(b"!!")
+            with pytest.raises(Refused, match="octets behind the last answer: b'!!'"):
+                exchanges.drain()
+        exchanges.close_all()
