@@ -258,7 +258,7 @@ class _Asked:
             kind=self._options.action,
             machine=self._conditions,
             settings=_said(self._options, self._settings),
-            subjects=tuple(_info(one) for one in self._subjects),
+            subjects=tuple(subject_info(one) for one in self._subjects),
             comparisons=tuple(self._comparisons),
             absolutes=tuple(absolutes),
             measurements=tuple(self._measurements),
@@ -345,7 +345,7 @@ def _of_itself(one: Comparison) -> Comparison:
     return replace(one, decision=replace(one.decision, verdict=Verdict.INCONCLUSIVE, reason=reason))
 
 
-def _info(one: Subject) -> SubjectInfo:
+def subject_info(one: Subject) -> SubjectInfo:
     versions = dict(one.versions)
     loop = versions.pop("loop", "")
     name, version = next(iter(versions.items()), (one.label, ""))

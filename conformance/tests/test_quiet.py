@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -97,15 +97,14 @@ def command(name: str, *arguments: str) -> Command:
 async def serving(
     command: Command, app: App, *, foreground: bool = False
 ) -> AsyncIterator[RunningApp]:
-    guard = Guard()
-    process = await AdapterProcess.start(command, guard, Deadlines())
-    try:
-        running = await process.start_app(app, foreground=foreground)
-        assert isinstance(running, RunningApp), running
-        yield running
-    finally:
-        await process.quit()
-        guard.close()
+    with closing(Guard()) as guard:
+        process = await AdapterProcess.start(command, guard, Deadlines())
+        try:
+            running = await process.start_app(app, foreground=foreground)
+            assert isinstance(running, RunningApp), running
+            yield running
+        finally:
+            await process.quit()
 
 
 async def ask(running: RunningApp, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
@@ -250,15 +249,14 @@ async def test_who_waits_at_a_gate_still_says_so() -> None:
 async def test_what_a_framework_cannot_read_is_unsupported(
     argv: list[str], action: Action, what: str
 ) -> None:
-    guard = Guard()
     command = Command([sys.executable, *argv], "poor")
-    process = await AdapterProcess.start(command, guard, Deadlines())
-    try:
-        refused = await process.start_app(app(Route("r1", "POST", "/", action)))
-        assert refused == Rejection("unsupported", what)
-    finally:
-        await process.quit()
-        guard.close()
+    with closing(Guard()) as guard:
+        process = await AdapterProcess.start(command, guard, Deadlines())
+        try:
+            refused = await process.start_app(app(Route("r1", "POST", "/", action)))
+            assert refused == Rejection("unsupported", what)
+        finally:
+            await process.quit()
 
 
 # -- What handlers and middlewares are made of ----------------------------------------------------
