@@ -42,7 +42,9 @@ from .subjects import Subject, subject, subject_at
 INTERRUPTED = 130
 IDLE_CONNECTIONS = 1_000
 STREAMED_MIB = 1_024
-_SLICE_S = {"wrk": 1.0, "builtin": 0.15}
+_SLICE_S = {"wrk": 1.0, "builtin": 0.03}
+_ROUNDS = {"wrk": 2, "builtin": 10}
+_RUN_SLICE_S = 1.0
 
 
 def run(options: argparse.Namespace, command: Sequence[str]) -> int:
@@ -308,7 +310,7 @@ def _settings(options: argparse.Namespace) -> tuple[Settings, list[str]]:
         engine = available() if options.action == "run" else "builtin"
     if engine == "wrk" and shutil.which("wrk") is None:
         raise Refused("wrk is not installed: leave --load out, or take --load builtin")
-    slice_s = options.slice or _SLICE_S[engine]
+    slice_s = options.slice or (_RUN_SLICE_S if options.action == "run" else _SLICE_S[engine])
     if engine == "wrk" and slice_s != int(slice_s):
         raise Refused(f"wrk takes whole seconds, not --slice {slice_s:g}; or take --load builtin")
     cpus = sorted(os.sched_getaffinity(0))
@@ -318,6 +320,7 @@ def _settings(options: argparse.Namespace) -> tuple[Settings, list[str]]:
     settings = Settings(
         engine=engine,
         slice_s=slice_s,
+        rounds=_ROUNDS[engine],
         budget_s=options.seconds,
         restarts=options.restarts,
         connections=options.connections,

@@ -207,7 +207,7 @@ async def experiment(options: argparse.Namespace) -> str:
     """Measure all of it; returns the page."""
     folder = Path(options.folder)
     one = await subject("reference")
-    settings = Settings(engine="builtin", slice_s=0.15, budget_s=options.seconds)
+    settings = Settings(engine="builtin", slice_s=0.03, budget_s=options.seconds)
     with tempfile.TemporaryDirectory() as temporary:
         made = Experiment(one, Path(temporary), settings)
         itself = await made.against_itself(options.runs)

@@ -123,7 +123,10 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         help="what asks: auto is wrk for `run` where it is installed, else the built-in client",
     )
     parser.add_argument(
-        "--slice", type=_positive, metavar="S", help="seconds of one slice (0.15; with wrk 1)"
+        "--slice",
+        type=_positive,
+        metavar="S",
+        help="seconds of one slice (0.03; with wrk, and for run, 1)",
     )
     parser.add_argument("--connections", type=_count, metavar="N", help="at a time (64)")
     parser.add_argument(

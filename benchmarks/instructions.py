@@ -6,8 +6,9 @@ cent; what it does not show is what an instruction costs.
 
 One server is asked for few requests and for many in turns, each time on a connection of its own,
 and has its counts written down (by vgdb) behind each: the difference of the totals belongs to the
-requests alone, and nothing of the start is in it. What disturbs a run only adds to it (a Date line
-for each second that a slow machine takes, timers), so the lowest total of each kind is taken.
+requests alone, and nothing of the start is in it. The median over pairs leaves out what happens by
+the clock (a Date line for each second, timers). Python's garbage collector is off: which run a
+collection falls into is chance, and moves the result by two thousandths.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import asyncio
 import os
 import re
 import shutil
+import statistics
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -35,10 +37,13 @@ from .subjects import Subject
 REQUESTS = (200, 1200)
 """Behind the first, the interpreter has specialised its code and caches are full."""
 
-REPEATS = 3
+REPEATS = 5
 NAME = "instructions per request"
 
 _TOTALS = re.compile(r"^(?:totals|summary): (\d+)$", re.MULTILINE)
+_WITHOUT_COLLECTIONS = "import gc\n\ngc.disable()\n"
+"""What `sitecustomize` says: the first that an interpreter runs."""
+
 _READY_S = 300.0
 _DUMP_S = 60.0
 _ANSWER_S = 60.0
@@ -78,8 +83,12 @@ def difference(few: int, many: int, requests: tuple[int, int]) -> float:
 def estimate(
     subject: str, scenario: str, runs: tuple[int, ...], requests: tuple[int, int]
 ) -> Instructions:
-    """The difference of the lowest totals. Raises Refused when more requests took no more."""
-    found = difference(min(runs[::2]), min(runs[1::2]), requests)
+    """The median difference of a run with few requests and the one with many behind it.
+
+    Raises Refused when more requests took no more.
+    """
+    pairs = zip(runs[::2], runs[1::2], strict=True)
+    found = statistics.median(difference(*pair, requests) for pair in pairs)
     if found <= 0:
         raise Refused(
             f"{subject} executed no more instructions for {requests[1]} requests than for "
@@ -191,6 +200,8 @@ def under_callgrind(subject: Subject, folder: Path) -> Subject:
     env = dict(os.environ if command.env is None else command.env)
     env["PYTHONHASHSEED"] = "0"
     env.pop("PYTHONDONTWRITEBYTECODE", None)  # a run that compiles is not like one that need not
+    (folder / "sitecustomize.py").write_text(_WITHOUT_COLLECTIONS)
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), env.get("PYTHONPATH")]))
     return replace(subject, command=replace(command, argv=[*prefix, *command.argv], env=env))
 
 

@@ -17,6 +17,7 @@ from .command import Refused
 from .connection import Connection
 from .idle import SPARE_FILES, idle_connections, open_files
 from .load import Engine, Job, Load
+from .load.turns import Turns
 from .model import Comparison, Decision, Figure, Phase, Restart, Series, Slice, Verdict
 from .scenarios import COUNT_0, PLACEHOLDER, Scenario
 from .serving import Server, serving
@@ -26,7 +27,7 @@ from .subjects import Subject
 Progress = Callable[[str, float], None]
 """Takes a line of what was seen, and the seconds of measuring that it took."""
 
-WARM_UP_S = 0.3
+WARM_UP_S = 0.2
 """Specialised bytecode and caches settle well within it."""
 
 
@@ -36,7 +37,7 @@ class Settings:
 
     engine       "wrk" or "builtin"
     slice_s      length of one slice; wrk takes whole seconds
-    rounds       ABBA rounds within a restart; with one, a disturbance of one slice is half of it
+    rounds       ABBA rounds within a restart
     budget_s     about how long one comparison may take, all its phases together
     restarts     of the first phase, instead of what the budget has room for
     connections  instead of the scenario's own
@@ -45,7 +46,7 @@ class Settings:
 
     engine: str
     slice_s: float
-    rounds: int = 2
+    rounds: int = 10
     budget_s: float = 60.0
     restarts: int | None = None
     connections: int | None = None
@@ -145,13 +146,36 @@ async def measure_slice(side: str, ready: Ready, engine: Engine, slice_s: float)
     before_s = ready.server.cpu_s()
     driven = await load(ready, engine, slice_s)
     used_s = ready.server.cpu_s() - before_s
+    return _slice(side, driven, used_s)
+
+
+async def measure_slices(
+    a: Ready, b: Ready, order: str, clients: Clients, settings: Settings
+) -> list[Slice]:
+    """Both sides in turns. Raises Refused, naming the server, when an answer was wrong."""
+    sides = {"A": a, "B": b}
+    if clients.slices.name == "wrk":
+        return [
+            await measure_slice(side, sides[side], clients.slices, settings.slice_s)
+            for side in order
+        ]
+    turns = Turns(
+        {side: ready.job for side, ready in sides.items()},
+        {side: ready.server.pids() for side, ready in sides.items()},
+        order,
+        settings.slice_s,
+    )
+    try:
+        taken = await clients.slices.take(turns)
+    except Refused as refusal:
+        side, _, said = str(refusal).partition(": ")
+        raise (sides[side].server.refusal(said) if side in sides else refusal) from None
+    return [_slice(one.side, one.load, one.server_cpu_s) for one in taken]
+
+
+def _slice(side: str, load: Load, server_cpu_s: float) -> Slice:
     return Slice(
-        side,
-        driven.requests,
-        driven.duration_s,
-        used_s,
-        driven.client_cpu_s,
-        driven.read_bytes,
+        side, load.requests, load.duration_s, server_cpu_s, load.client_cpu_s, load.read_bytes
     )
 
 
@@ -171,10 +195,7 @@ async def measure_restart(
             if scenario.idle:
                 await stack.enter_async_context(idle_connections(server, scenario.idle))
         a, b = [await make_ready(server, scenario, settings, clients) for server in servers]
-        slices = [
-            await measure_slice(side, a if side == "A" else b, clients.slices, settings.slice_s)
-            for side in order(number, settings.rounds)
-        ]
+        slices = await measure_slices(a, b, order(number, settings.rounds), clients, settings)
         for ready in (a, b):
             await probe(ready.server, scenario)
             if ready.server.events_seen:

@@ -35,6 +35,7 @@ from conformance.spec import App
 
 from . import procfs
 from .command import Refused
+from .load.turns import processors_s
 from .peers.application import CANNOT_SERVE
 from .scenarios import Scenario
 from .subjects import Subject
@@ -66,8 +67,15 @@ class Server:
         """
         for pid in session_members(self.pid):
             with suppress(OSError):  # it ended meanwhile
-                self._seconds[pid] = _processor_s(pid)
+                self._seconds[pid] = processors_s((pid,))
         return sum(self._seconds.values())
+
+    def pids(self) -> tuple[int, ...]:
+        """All processes of its session. Raises Refused when none is left."""
+        found = tuple(session_members(self.pid))
+        if not found:
+            raise self.refusal("ended before it was measured")
+        return found
 
     def rss_bytes(self) -> int:
         """Resident memory of all processes of its session. Raises Refused when none is left."""
@@ -282,15 +290,6 @@ def _pinning(cpu: int | None) -> Sequence[str]:
         raise Refused(f"there is no processor {cpu} for this process: it has {allowed}")
     taskset = shutil.which("taskset")
     return [] if taskset is None else [taskset, "-c", str(cpu)]
-
-
-def _processor_s(pid: int) -> float:
-    """Seconds that a process has run, its threads that have ended included.
-
-    Linux numbers the clock of a process so (clock_getcpuclockid(3)): one system call, in
-    nanoseconds, where /proc has a file for each thread that lives.
-    """
-    return time.clock_gettime((~pid << 3) | 2)
 
 
 def _free_port() -> int:

@@ -1,5 +1,6 @@
 """The built-in client: `python -m benchmarks.load.client` reads Jobs, a JSON object in each line of
 stdin, and writes what came of each as a line of stdout: a Load, or why it is none as `refused`.
+A line with `turns` asks for slices on two servers instead, and is answered with a list of them.
 
 A process of its own, so that it has a processor of its own; one for many jobs, because starting it
 takes as long as a short slice.
@@ -15,6 +16,7 @@ from benchmarks.command import Refused
 from benchmarks.load.closed import Closed
 from benchmarks.load.model import Job, Load
 from benchmarks.load.paced import Paced
+from benchmarks.load.turns import Turns, take
 
 
 def do(job: Job) -> Load:
@@ -33,7 +35,11 @@ def do(job: Job) -> Load:
 def answer(line: bytes) -> dict[str, Any]:
     """What came of the job in a line, for JSON."""
     try:
-        return do(Job.from_json(json.loads(line))).to_json()
+        asked = json.loads(line)
+        if "turns" in asked:
+            turns = take(Turns.from_json(asked["turns"]))
+            return {"turns": [one.to_json() for one in turns]}
+        return do(Job.from_json(asked)).to_json()
     except ValueError as error:
         return {"refused": f"a job is a JSON object: {error}"}
     except Refused as refusal:

@@ -28,18 +28,28 @@ class Closed(Exchanges):
             self.send(channel, time.monotonic())
 
     def run(self) -> Load:
+        """Opens all connections and takes one turn, as long as the job."""
+        self.open_all()
+        return self.turn(self.job.duration_s)
+
+    def turn(self, duration_s: float) -> Load:
         """Sends until the time is over, then awaits the answers that are due: they count too, and
         so does the time they take. Raises Refused for the first answer that is wrong, OSError
         where a connection fails."""
-        self.open_all()
+        requests, read_bytes = self.requests, self.read_bytes
+        self.is_over = False
         cpu_s, start_s = time.process_time(), time.monotonic()
         for channel in self.channels:
             self.send(channel, start_s)
-        self._loop(start_s + self.job.duration_s)
+        self._loop(start_s + duration_s)
         self.is_over = True
         self.drain()
-        duration_s = time.monotonic() - start_s
-        return Load(self.requests, self.read_bytes, duration_s, time.process_time() - cpu_s)
+        return Load(
+            self.requests - requests,
+            self.read_bytes - read_bytes,
+            time.monotonic() - start_s,
+            time.process_time() - cpu_s,
+        )
 
     def _loop(self, end_s: float) -> None:
         # Local names, because this is what the speed of the client is decided by.

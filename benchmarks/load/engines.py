@@ -5,11 +5,12 @@ import json
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from benchmarks.command import Refused
 from benchmarks.load import wrk
 from benchmarks.load.model import Job, Load
+from benchmarks.load.turns import Turn, Turns
 from conformance.driver import how_it_ended
 
 ENGINES = ("wrk", "builtin")
@@ -50,6 +51,15 @@ class Engine:
     async def __aexit__(self, *exc: object) -> None:
         await self._end()
 
+    async def take(self, turns: Turns) -> list[Turn]:
+        """Slices on two servers in turns, by the built-in client. Raises Refused as `drive`, the
+        side in front."""
+        assert self.name == "builtin", "wrk has no turns"
+        limit_s = len(turns.order) * (turns.slice_s + _SPARE_S) + _SPARE_S
+        async with asyncio.timeout(limit_s):
+            said = await self._ask_builtin({"turns": turns.to_json()})
+        return [Turn.from_json(one) for one in said["turns"]]
+
     async def drive(self, job: Job) -> Load:
         """Raises Refused where a single answer was wrong, naming the status, the length or the
         first octet that differs, and where the engine could not run."""
@@ -58,28 +68,29 @@ class Engine:
             async with asyncio.timeout(limit_s):
                 if self.name == "wrk":
                     return await wrk.drive(job, self._cpu)
-                return await self._drive_builtin(job)
+                return Load.from_json(await self._ask_builtin(job.to_json()))
         except TimeoutError as error:
             await self._end()
             raise Refused(f"{self.name} did not end within {limit_s:g} s") from error
 
-    async def _drive_builtin(self, job: Job) -> Load:
+    async def _ask_builtin(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """What the client answers. Raises Refused with what it says, and when it ends."""
         if self._client is None:
             self._client = await _start_client(self._cpu)
         stdin, stdout = self._client.stdin, self._client.stdout
         assert stdin is not None
         assert stdout is not None
         with suppress(ConnectionError):  # it has ended, as the end of its output tells
-            stdin.write(json.dumps(job.to_json()).encode() + b"\n")
+            stdin.write(json.dumps(asked).encode() + b"\n")
             await stdin.drain()
         line = await stdout.readline()
         if not line:
             status = await self._client.wait()
             raise Refused(f"the built-in client {how_it_ended(status)}")
-        said = json.loads(line)
+        said: dict[str, Any] = json.loads(line)
         if "refused" in said:
             raise Refused(said["refused"])
-        return Load.from_json(said)
+        return said
 
     async def _end(self) -> None:
         client, self._client = self._client, None
