@@ -2,9 +2,11 @@
 
 Owns the experiment: the reference against itself again and again, which must never be called
 slower; then against itself with a known number of idle turns in front of each response, which must
-be found. Writes every raw slice into a folder, and a page about it all.
+be found. Writes every raw slice into a folder, and a page about what is in it; each part can be
+made again by itself.
 
     python -m benchmarks.believing FOLDER --page docs/bench-believing.md
+    python -m benchmarks.believing FOLDER --parts 5      # the slowdown of 5 % alone
 """
 
 from __future__ import annotations
@@ -34,10 +36,13 @@ from .subjects import Subject, subject
 
 SCENARIO = "plaintext"
 TRIALS = 5_000
-INJECTED = ((0.08, 60.0), (0.05, 180.0))
-"""Shares, with the seconds that finding them may take."""
-CALIBRATION_TURNS = 1_000
-CALIBRATION_RESTARTS = 12
+BUDGETS_S = {0.08: 60.0, 0.05: 180.0}
+"""By the share that is injected: the seconds that finding it may take."""
+
+ITSELF = "aa.json"
+PARTS = ("aa", "8", "5")
+CALIBRATION_TURNS = 100
+CALIBRATION_RESTARTS = 20
 
 _SLOWER = """
 from conformance.adapters.reference import ReferenceAdapter  # its kit is conformance.adapter
@@ -65,6 +70,12 @@ class Injected:
     budget_s: float
     runs: tuple[Comparison, ...]
     took_s: tuple[float, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Injected:
+        report = document.loads(path.read_bytes())
+        share, budget_s, took_s = (report.settings[one] for one in ("share", "seconds", "took_s"))
+        return cls(share, budget_s, report.comparisons, tuple(took_s))  # type: ignore[arg-type]
 
     @property
     def found(self) -> int:
@@ -113,6 +124,8 @@ class Experiment:
 
     async def turns_for(self, shares: Sequence[float]) -> list[int]:
         """How many idle turns make the reference so much slower, by processor time."""
+        if not shares:
+            return []
         costs = [await self._cost_of(turns) for turns in (0, CALIBRATION_TURNS)]
         each = (costs[1] - costs[0]) / CALIBRATION_TURNS
         turns = [round((share - costs[0]) / each) for share in shares]
@@ -143,8 +156,17 @@ class Experiment:
         return await measuring.run(lambda line, took_s: None), time.monotonic() - begin_s
 
 
-def page(itself: Sequence[Comparison], injected: Sequence[Injected], seed: int) -> str:
-    """What came of it, as Markdown."""
+def page(folder: Path) -> str:
+    """What came of the parts that are there, as Markdown. Raises Refused without the first."""
+    try:
+        itself = document.loads((folder / ITSELF).read_bytes()).comparisons
+    except FileNotFoundError as exc:
+        raise Refused(f"there is no {exc.filename}; leave --parts out") from exc
+    injected = [
+        Injected.read(path)
+        for path in (folder / name_of(share) for share in BUDGETS_S)
+        if path.exists()
+    ]
     alarms = sum(one.decision.verdict is Verdict.SLOWER for one in itself)
     verdicts = [one.decision.verdict for one in itself]
     lines = [
@@ -159,7 +181,7 @@ def page(itself: Sequence[Comparison], injected: Sequence[Injected], seed: int) 
         f"{verdicts.count(Verdict.INCONCLUSIVE)} inconclusive, **{alarms} false alarms**.",
         "",
         f"Drawn anew from their restarts, {TRIALS:,} times (`benchmarks.statistics.resampling`):",
-        f"{_drawn(itself, seed)}.",
+        f"{_drawn(itself)}.",
         "",
         "## With a slowdown that is known",
         "",
@@ -175,7 +197,7 @@ def page(itself: Sequence[Comparison], injected: Sequence[Injected], seed: int) 
     return "\n".join(lines) + "\n"
 
 
-def _drawn(itself: Sequence[Comparison], seed: int) -> str:
+def _drawn(itself: Sequence[Comparison]) -> str:
     recorded = [
         {figure: restart.log_slowdown(figure) for figure in Figure}
         for one in itself
@@ -184,7 +206,7 @@ def _drawn(itself: Sequence[Comparison], seed: int) -> str:
     ]
     if len(recorded) < FEWEST_RECORDED:
         return f"{len(recorded)} restarts are too few to draw from"
-    found = false_alarms(recorded, Rule(), TRIALS, random.Random(seed))
+    found = false_alarms(recorded, Rule(), TRIALS, random.Random(1))
     alarms, below = found.verdicts[Verdict.SLOWER], found.rate_below(Verdict.SLOWER)
     return (
         f"{alarms} false alarms from {len(recorded)} restarts, so fewer than {below:.2%} "
@@ -192,34 +214,38 @@ def _drawn(itself: Sequence[Comparison], seed: int) -> str:
     )
 
 
-def _write(path: Path, kind: str, one: Subject, comparisons: Sequence[Comparison]) -> None:
+def _write(
+    path: Path, kind: str, one: Subject, comparisons: Sequence[Comparison], **said: object
+) -> None:
     report = Report(
         kind=kind,
         machine=machine(),
-        settings={"load": "builtin", "margin": Rule().margin},
+        settings={"load": "builtin", "margin": Rule().margin, **said},
         subjects=(subject_info(one),),
         comparisons=tuple(comparisons),
     )
     path.write_text(document.dumps(report), encoding="utf-8")
 
 
-async def experiment(options: argparse.Namespace) -> str:
-    """Measure all of it; returns the page."""
-    folder = Path(options.folder)
+def name_of(share: float) -> str:
+    return f"injected-{share * 100:.0f}.json"
+
+
+async def experiment(options: argparse.Namespace, folder: Path, parts: Sequence[str]) -> None:
+    """Measure the parts: "aa", and slowdowns in percent."""
     one = await subject("reference")
     settings = Settings(engine="builtin", slice_s=0.03, budget_s=options.seconds)
     with tempfile.TemporaryDirectory() as temporary:
         made = Experiment(one, Path(temporary), settings)
-        itself = await made.against_itself(options.runs)
-        _write(folder / "aa.json", "aa", one, itself)
-        turns = await made.turns_for([share for share, _ in INJECTED])
-        injected = []
-        for (share, budget_s), count in zip(INJECTED, turns, strict=True):
-            found = await made.injected(share, budget_s, options.injected, count)
-            name = f"injected-{share * 100:.0f}.json"
-            _write(folder / name, "compare", one, found.runs)
-            injected.append(found)
-    return page(itself, injected, seed=1)
+        if "aa" in parts:
+            _write(folder / ITSELF, "aa", one, await made.against_itself(options.runs))
+        shares = [share for share in BUDGETS_S if f"{share * 100:.0f}" in parts]
+        for share, turns in zip(shares, await made.turns_for(shares), strict=True):
+            found = await made.injected(share, BUDGETS_S[share], options.injected, turns)
+            _write(
+                folder / name_of(share), "compare", one, found.runs,
+                share=share, seconds=found.budget_s, took_s=list(found.took_s), turns=turns,
+            )  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -227,11 +253,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("folder", help="where raw slices go")
     parser.add_argument("--page", default="docs/bench-believing.md", help="(%(default)s)")
     parser.add_argument("--runs", type=int, default=20, help="against itself (%(default)s)")
-    parser.add_argument("--injected", type=int, default=10, help="for each share (%(default)s)")
+    parser.add_argument("--injected", type=int, default=10, help="for each slowdown (%(default)s)")
     parser.add_argument("--seconds", type=float, default=60.0, help="budget of one (%(default)g)")
+    parser.add_argument(
+        "--parts", default=",".join(PARTS), metavar="PART,...", help="what to measure (%(default)s)"
+    )
     options = parser.parse_args(arguments)
+    folder = Path(options.folder)
+    parts = [one for one in options.parts.split(",") if one]
+    if set(parts) - set(PARTS):
+        parser.error(f"parts are {', '.join(PARTS)}, not {options.parts}")
     try:
-        text = asyncio.run(experiment(options))
+        asyncio.run(experiment(options, folder, parts))
+        text = page(folder)
     except Refused as refusal:
         sys.exit(f"refused: {refusal}")
     Path(options.page).write_text(text, encoding="utf-8")

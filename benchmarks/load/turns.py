@@ -3,18 +3,28 @@
 Owns the order and the clocks of it. All connections stay open from slice to slice, and a slice
 begins and ends with no request under way, so that a server's processor time between the two is
 that of its requests alone.
+
+A server that is *restless* uses its processor while nobody asks it for anything (it polls without
+waiting). It would take half of the processor from the one whose turn it is, so it is stopped
+meanwhile.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.command import Refused
 from benchmarks.load.closed import Closed
 from benchmarks.load.model import Job, Load
+
+_REST_S = 0.05
+_RESTLESS = 0.2
 
 
 @dataclass(frozen=True)
@@ -69,10 +79,15 @@ def take(turns: Turns) -> list[Turn]:
     loads = {side: Closed(job) for side, job in turns.jobs.items()}
     taken = []
     side = ""
+    restless: list[str] = []
     try:
         for side in loads:
             loads[side].open_all()
+        for side in loads:
+            restless += [side] if is_restless(turns.pids[side]) else []
         for side in turns.order:
+            for other in restless:
+                _signal(turns.pids[other], signal.SIGCONT if other == side else signal.SIGSTOP)
             before_s = processors_s(turns.pids[side])
             done = loads[side].turn(turns.slice_s)
             taken.append(Turn(side, done, processors_s(turns.pids[side]) - before_s))
@@ -82,9 +97,24 @@ def take(turns: Turns) -> list[Turn]:
         said = error.strerror or str(error)
         raise Refused(f"{side}: answer {loads[side].requests + 1}: {said}") from error
     finally:
+        for side in restless:
+            with suppress(ProcessLookupError):
+                _signal(turns.pids[side], signal.SIGCONT)
         for one in loads.values():
             one.close_all()
     return taken
+
+
+def is_restless(pids: tuple[int, ...]) -> bool:
+    """Whether processes that nobody asks use much of their processors all the same."""
+    before_s, begin_s = processors_s(pids), time.monotonic()
+    time.sleep(_REST_S)
+    return processors_s(pids) - before_s > _RESTLESS * (time.monotonic() - begin_s)
+
+
+def _signal(pids: tuple[int, ...], number: signal.Signals) -> None:
+    for pid in pids:
+        os.kill(pid, number)
 
 
 def processors_s(pids: tuple[int, ...]) -> float:

@@ -38,7 +38,7 @@ class NotAReport(ValueError):
 
 
 def dumps(report: Report) -> str:
-    return json.dumps(to_json(report), indent=1, allow_nan=False) + "\n"
+    return json.dumps(to_json(report), separators=(",", ":"), allow_nan=False) + "\n"
 
 
 def to_json(report: Report) -> dict[str, Json]:

@@ -2,7 +2,11 @@
 wrong answer refuses the load, whoever gave it and however it came."""
 
 import asyncio
+import json
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,6 +17,7 @@ from benchmarks.load import Engine, Job, Load, available, drive
 from benchmarks.load.client import do
 from benchmarks.load.closed import Closed
 from benchmarks.load.engines import ENGINES
+from benchmarks.load.turns import Turns, is_restless, processors_s, take
 from reference.tests.processes import needs
 
 from .scripted_server import GET, HELLO, Asked, Script, answer, scripted
@@ -360,3 +365,82 @@ def test_octets_behind_the_very_last_answer_are_refused() -> None:
             with pytest.raises(Refused, match="octets behind the last answer: b'!!'"):
                 exchanges.drain()
         exchanges.close_all()
+
+
+NOBODY: tuple[int, ...] = ()
+
+
+def turns_on(
+    *scripts: Script, pids: tuple[int, ...] = (os.getpid(),), order: str = "ABBA"
+) -> Turns:
+    jobs = {side: job_for(script) for side, script in zip("AB", scripts, strict=True)}
+    return Turns(jobs, dict.fromkeys("AB", pids), order, slice_s=0.02)
+
+
+async def test_turns_are_taken_in_their_order_on_connections_that_stay() -> None:
+    async with scripted(lambda asked: [GOOD]) as a, scripted(lambda asked: [GOOD]) as b:
+        taken = await asyncio.to_thread(take, turns_on(a, b, order="ABBAB"))
+        assert [one.side for one in taken] == list("ABBAB")
+        for side, script in (("A", a), ("B", b)):
+            loads = [one.load for one in taken if one.side == side]
+            assert sum(load.requests for load in loads) == script.requests
+            assert sum(load.read_bytes for load in loads) == script.requests * len(GOOD)
+            assert all(load.requests > 0 for load in loads)
+        assert all(one.load.duration_s >= 0.02 for one in taken)
+        assert all(one.server_cpu_s > 0 for one in taken)
+
+
+async def test_a_wrong_answer_in_turns_names_its_side() -> None:
+    async with (
+        scripted(lambda asked: [GOOD]) as a,
+        scripted(on(7, [answer(b"oh", b"500 X")])) as b,
+        Engine("builtin", 0) as engine,
+    ):
+        with pytest.raises(Refused, match=r"^B: answer .*: expected status 200, came 500"):
+            await engine.take(turns_on(a, b))
+        assert a.requests > 0
+
+
+async def test_a_process_that_has_ended_refuses_its_turns() -> None:
+    ended = await asyncio.create_subprocess_exec("true")
+    await ended.wait()
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # connected, and never asked
+        job = Job("127.0.0.1", listener.getsockname()[1], GET, 200, HELLO, connections=2)
+        turns = Turns({"A": job, "B": job}, dict.fromkeys("AB", (ended.pid,)), "ABBA", 0.02)
+        with pytest.raises(Refused, match=r"^A: answer 1: "):
+            await asyncio.to_thread(take, turns)
+
+
+async def test_who_is_restless_is_stopped_in_the_turns_of_the_other() -> None:
+    """A process that spins beside server B, and is counted as one of its own."""
+    spinning = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "print(flush=True)\nwhile True: pass", stdout=subprocess.PIPE
+    )
+    assert spinning.stdout is not None
+    await spinning.stdout.readline()
+    try:
+        async with scripted(lambda asked: [GOOD]) as a, scripted(lambda asked: [GOOD]) as b:
+            turns = turns_on(a, b, order="ABAB" * 5)
+            turns = replace(turns, pids={"A": (spinning.pid,), "B": (spinning.pid,)})
+            assert is_restless((spinning.pid,))
+            both = await asyncio.to_thread(take, replace(turns, pids={**turns.pids, "A": NOBODY}))
+            spun_s = {
+                side: sum(one.server_cpu_s for one in both if one.side == side) for side in "AB"
+            }
+            assert spun_s["B"] > 0
+            assert is_restless((spinning.pid,)), "it was left stopped"
+            begin_s = processors_s((spinning.pid,))
+            await asyncio.to_thread(
+                take, Turns(turns.jobs, {"A": NOBODY, "B": (spinning.pid,)}, "AAAA", 0.2)
+            )
+            resting_s = processors_s((spinning.pid,)) - begin_s
+            assert resting_s < 0.4, "it was not stopped in the turns of A, 0.8 s of them"
+    finally:
+        spinning.kill()
+        await spinning.wait()
+
+
+def test_turns_travel_as_json() -> None:
+    job = Job("127.0.0.1", 1, GET, 200, HELLO)
+    turns = Turns({"A": job, "B": job}, {"A": (1,), "B": (2, 3)}, "ABBA", 0.02)
+    assert Turns.from_json(json.loads(json.dumps(turns.to_json()))) == turns
