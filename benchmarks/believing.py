@@ -185,6 +185,9 @@ def page(folder: Path) -> str:
         "",
         "## With a slowdown that is known",
         "",
+        "Idle turns in front of each response. The first column is what their number was chosen",
+        "for, from a calibration just before; the last is what all restarts together show.",
+        "",
         "| injected | budget | runs | found | seconds, median and longest | measured by CPU |",
         "|---|---|---|---|---|---|",
     ]
