@@ -369,7 +369,9 @@ def _(one: expect.Grew) -> str:
 
 @_expectation.register
 def _(one: expect.CostRatio) -> str:
-    large, small = " to ".join(one.large), " to ".join(one.small)
+    large, small = (
+        " or ".join(" to ".join(pair) for pair in turns) for turns in (one.large, one.small)
+    )
     return f"{large} costs at most {one.at_most:g} times the processor time of {small}"
 
 

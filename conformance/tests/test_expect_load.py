@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import pytest
 
 from conformance.expect import (
@@ -83,7 +85,8 @@ def cpu(*times_s: float) -> Seen:
     return gauges(**{f"g{number}": Gauged(0, time_s, 0) for number, time_s in enumerate(times_s)})
 
 
-RATIO = cost_ratio(("g0", "g1"), ("g1", "g2"), 20, "of pairs, the large input")
+RATIO = cost_ratio([("g0", "g1")], [("g1", "g2")], 20, "of pairs, the large input")
+TWICE = cost_ratio([("g0", "g1"), ("g2", "g3")], [("g1", "g2"), ("g3", "g4")], 20)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +102,19 @@ def test_a_cost_beyond_its_limit() -> None:
         "of pairs, the large input cost 64 times the processor time of the small one "
         "(640 ms and 10.0 ms), expected at most 20 times"
     ]
+
+
+@pytest.mark.parametrize(
+    "costs_s", [(0.01, 0.64, 0.9, 0.64), (0.9, 0.64, 0.01, 0.64), (0.01, 0.64, 0.01, 5.0)]
+)
+def test_a_turn_that_was_disturbed_hides_no_cost(costs_s: tuple[float, ...]) -> None:
+    [problem] = said(TWICE, cpu(*accumulate(costs_s, initial=1.0)))
+    assert problem.startswith("the large input cost 64 times")
+
+
+@pytest.mark.parametrize("costs_s", [(0.01, 0.9, 0.01, 0.08), (0.01, 0.08, 0.01, 0.9)])
+def test_a_turn_that_was_disturbed_accuses_nobody(costs_s: tuple[float, ...]) -> None:
+    assert said(TWICE, cpu(*accumulate(costs_s, initial=1.0))) == []
 
 
 def test_a_cost_that_was_not_measured_to_its_end_says_nothing() -> None:
