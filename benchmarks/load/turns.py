@@ -6,8 +6,8 @@ that of its requests alone.
 
 A server that is *restless* uses its processor while nobody asks it for anything (socketify polls
 without waiting for some 50 ms behind a request). It would take half of the processor from the one
-whose turn it is, so it is stopped meanwhile. Whether one is shows behind a first turn of each, which
-does not count.
+whose turn it is, so it is stopped meanwhile. Whether one is shows behind a first turn of each,
+which does not count.
 """
 
 from __future__ import annotations
