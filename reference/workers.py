@@ -120,13 +120,13 @@ class _Parent:
         self._handlers: dict[signal.Signals, Any] = {}  # those that were there before
 
     def run(self, handle_signals: bool) -> None:
-        if handle_signals:
-            for number in STOP_SIGNALS:
-                self._handlers[number] = signal.signal(number, self._on_signal)
-        if _has_signals() and not callable(signal.getsignal(signal.SIGCHLD)):
-            # What has a handler wakes: the end of a worker too.
-            self._handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, _ignore)
         try:
+            if handle_signals:
+                for number in STOP_SIGNALS:
+                    self._handlers[number] = signal.signal(number, self._on_signal)
+            if _has_signals() and not callable(signal.getsignal(signal.SIGCHLD)):
+                # What has a handler wakes: the end of a worker too.
+                self._handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, _ignore)
             for index in range(self._count):
                 self._fork(index)
             self._wait()
@@ -184,6 +184,7 @@ class _Parent:
         for number in (*STOP_SIGNALS, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         self._wakeup.close()
+        signal.set_wakeup_fd(-1)  # somebody else's would tell the parent of this one's signals
         worker = Worker(index, self._pipe[0])
         try:
             self._serve(worker)

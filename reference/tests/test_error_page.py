@@ -179,8 +179,9 @@ class Silent(Exception):
 
 
 class Endless(Exception):
-    def __getattr__(self, name: str) -> object:
-        return getattr(self, f"{name}_")
+    @property
+    def __suppress_context__(self) -> bool:  # type: ignore[override]
+        return self.__suppress_context__
 
 
 def with_cause() -> BaseException:

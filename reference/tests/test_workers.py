@@ -232,6 +232,44 @@ thread.join()
         workers_that_answer(process.port, 2, gone=min(pids))
 
 
+def test_signals_of_workers_are_not_told_to_an_event_loop_of_the_parent() -> None:
+    """Which has a descriptor of its own for signals, and the workers inherit that."""
+    run = """
+async def main():
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, print, "told")
+    await asyncio.to_thread(run_app, app, port=0, workers=2, handle_signals=False)
+
+asyncio.run(main())
+"""
+    with started(SCRIPT + run) as process:
+        pids = workers_that_answer(process.port, 2)
+        os.kill(min(pids), signal.SIGTERM)
+        process.wait_for("worker", stream="stderr")
+        workers_that_answer(process.port, 2, gone=min(pids))
+        assert "told" not in process.stdout
+        process.send_signal(signal.SIGTERM)
+        process.wait_for("told")
+
+
+def test_wrong_use_leaves_no_descriptors() -> None:
+    run = """
+def descriptors():
+    return len(os.listdir("/proc/self/fd"))
+
+async def main():
+    before = descriptors()
+    try:
+        await asyncio.to_thread(run_app, app, port=0, workers=2)
+    except ValueError as exc:  # signals are the main thread's
+        print("ValueError", descriptors() - before)
+
+asyncio.run(main())
+"""
+    with started(SCRIPT + run) as process:
+        assert process.wait() == 0
+        assert process.stdout == ["ValueError 0"]
+
+
 def test_output_from_before_the_fork_is_written_once() -> None:
     run = "print('once'); run_app(app, port=0, workers=2)"
     with started(SCRIPT + run, line_buffered=False) as process:
