@@ -22,8 +22,9 @@ those with arguments of their own. For applications that are measured, `Adapter.
 docs/adapter-protocol.md describes what goes over the wire, for adapters in other languages.
 """
 
-from .base import Adapter, Saw, Unsupported
+from .base import Adapter, Saw
 from .forking import ForkingAdapter
+from .needs import Unsupported
 from .running import Running
 
 __all__ = ["Adapter", "ForkingAdapter", "Running", "Saw", "Unsupported"]

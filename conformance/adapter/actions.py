@@ -152,9 +152,19 @@ def _return_value(adapter: Adapter, given: dict[str, Any]) -> Handler:
 
 def _stream(adapter: Adapter, given: dict[str, Any]) -> Handler:
     """Without a gate."""
+    pieces = streaming(given)
+    content_type, stream = given["content_type"], adapter.stream
+
+    async def handler(request: Any, *args: Any, **kwargs: Any) -> Any:
+        return await stream(request, pieces(), content_type)
+
+    return handler
+
+
+def streaming(given: dict[str, Any]) -> Callable[[], AsyncIterator[bytes]]:
+    """What gives the pieces of a stream, for one response after the other."""
     chunks = [chunk.encode() for chunk in given["chunks"]] * given.get("times", 1)
     crash_after = given.get("crash_after")
-    content_type, stream = given["content_type"], adapter.stream
 
     async def pieces() -> AsyncIterator[bytes]:
         for chunk in chunks[:crash_after]:
@@ -162,10 +172,7 @@ def _stream(adapter: Adapter, given: dict[str, Any]) -> Handler:
         if crash_after is not None and crash_after <= len(chunks):
             raise RuntimeError("the stream crashed on purpose")
 
-    async def handler(request: Any, *args: Any, **kwargs: Any) -> Any:
-        return await stream(request, pieces(), content_type)
-
-    return handler
+    return pieces
 
 
 def _read_body(adapter: Adapter, given: dict[str, Any]) -> Handler:

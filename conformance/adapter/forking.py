@@ -16,9 +16,11 @@ import time
 import traceback
 from collections import deque
 
-from .base import Adapter, Session, free_port, patience, wait_until_it_answers
+from .base import Adapter
 from .channel import Channel, Message
+from .ports import free_port
 from .running import Running
+from .session import Session, patience, wait_until_it_answers
 
 _STOP_WITHIN_S = 2.5  # behind the last that the harness wanted of it
 

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from . import quiet
-from .actions import Action, answering, handling
+from .actions import Action, answering, handling, streaming
 from .channel import Channel
 from .gate import Gate
 
@@ -250,7 +250,7 @@ class Running:
             read = {**read, "cookies": [list(pair) for pair in adapter.read_cookies(request)]}
             return await self._handle(route, given["then"], request, saw, read)
         if name == "stream" and "gate" in given:
-            pieces = self._pieces(given, route.id, saw.request_id)
+            pieces = self._with_a_gate(given, route.id, saw.request_id)
             return await adapter.stream(request, pieces, given["content_type"])
         return await handling(adapter, action)(request)
 
@@ -318,19 +318,16 @@ class Running:
             return [_form_field(*field) for field in await adapter.read_form(request) or ()]
         return None
 
-    async def _pieces(
+    async def _with_a_gate(
         self, given: dict[str, Any], who: str, request: str | None
     ) -> AsyncIterator[bytes]:
-        crash_after, gate = given.get("crash_after"), given.get("gate")
-        chunks = given["chunks"] * given.get("times", 1)
-        for number, chunk in enumerate(chunks):
-            if number == crash_after:
-                raise RuntimeError("the stream crashed on purpose")
-            yield chunk.encode()
-            if number == 0 and gate is not None:
-                await self._wait(gate, who, request)
-        if crash_after == len(chunks):
-            raise RuntimeError("the stream crashed on purpose")
+        """The pieces of a stream, which waits behind the first."""
+        has_waited = False
+        async for piece in streaming(given)():
+            yield piece
+            if not has_waited:
+                has_waited = True
+                await self._wait(given["gate"], who, request)
 
     def _echo(self, route: SimpleNamespace, saw: Saw, read: Action) -> bytes:
         said = {

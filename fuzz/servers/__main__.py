@@ -15,8 +15,8 @@ from importlib import import_module
 from typing import TextIO
 
 from conformance.adapter import Adapter, Running
-from conformance.adapter.base import wait_until_it_answers
 from conformance.adapter.channel import Channel
+from conformance.adapter.session import wait_until_it_answers
 
 from .application import APPLICATION
 
