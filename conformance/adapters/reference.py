@@ -133,9 +133,14 @@ class ReferenceAdapter(Adapter):
         return response
 
     def responder(self, status: int, content_type: str | None) -> Callable[[Any, Any], Response]:
-        if status == 200 and content_type in (None, "text/plain"):
-            return lambda request, body: Response(body)  # its own defaults
-        return lambda request, body: Response(body, status, content_type)
+        def make(request: Request, body: Any) -> Response:
+            return Response(body, status, content_type)
+
+        def make_by_default(request: Request, body: Any) -> Response:
+            return Response(body) if body.__class__ is str else Response(body, 200, content_type)
+
+        is_default = status == 200 and content_type in (None, "text/plain")
+        return make_by_default if is_default else make
 
     def respond_json(self, request: Request, document: Any) -> Response:
         return json_response(document)

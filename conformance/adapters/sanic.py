@@ -220,7 +220,7 @@ class SanicAdapter(Adapter):
         def make(request: Request, body: Any) -> HTTPResponse:
             if isinstance(body, str):
                 return text(body, status) if is_default else text(body, status, **options)
-            return HTTPResponse(None, status) if body is None else raw(body, status, **options)
+            return (HTTPResponse if body is None else raw)(body, status, **options)
 
         return make
 

@@ -166,6 +166,46 @@ async def test_the_same_is_answered_when_it_is_told() -> None:
         assert {("enter", f"r{number}") for number in range(len(ACTIONS))} <= set(told)
 
 
+RESPONSES = [
+    (status, body, content_type)
+    for status in (200, 201)
+    for body in ("text", b"\x00\xff", None)
+    for content_type in (None, "text/plain", "text/html; charset=utf-8", "image/png")
+]
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+async def test_a_response_that_needs_little_is_what_it_is_in_full(name: str) -> None:
+    """`responder` is a shorter way to what `respond` makes."""
+    routes = [
+        Route(f"{way}{number}", "GET", f"/{way}/{number}", Respond(*given, headers=headers))
+        for number, given in enumerate(RESPONSES)
+        for way, headers in (("little", ()), ("full", (("X-More", "1"),)))
+    ]
+    async with serving(command(name), app(*routes, quiet=True)) as running:
+        for number, given in enumerate(RESPONSES):
+            little = await head_of(running, f"/little/{number}")
+            assert little | {"x-more: 1"} == await head_of(running, f"/full/{number}"), given
+
+
+async def head_of(running: RunningApp, path: str) -> set[str]:
+    """The lines of the head of an answer, with their names in lower case, without the time and
+    without parameters: which text is said to be UTF-8 is a framework's own affair."""
+    reader, writer = await asyncio.open_connection(running.host, running.port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    try:
+        async with asyncio.timeout(10):
+            head, _, _ = (await reader.read()).partition(b"\r\n\r\n")
+    finally:
+        writer.close()
+    lines = (line.partition(":") for line in head.decode().split("\r\n"))
+    return {
+        name.lower() + colon + value.partition(";")[0]
+        for name, colon, value in lines
+        if name.lower() != "date"
+    }
+
+
 @pytest.mark.parametrize("name", ADAPTERS)
 async def test_the_frameworks_own_entry_point_serves_a_quiet_application(name: str) -> None:
     hello = app(Route("r1", "GET", "/", Respond(200, "Hello, World!")), quiet=True)
