@@ -23,6 +23,7 @@ from .seen import Rejection
 from .spec import App
 
 _STDERR_BYTES = 65536
+_EVENTS_OF_QUIET = 1000  # of such an app there should be hardly any
 _LAST_WORDS_S = 0.5
 
 
@@ -65,18 +66,33 @@ class Hello:
 
 
 class RunningApp:
-    """One application that an adapter serves, with its events as they come."""
+    """One application that an adapter serves, with its events as they come.
 
-    def __init__(self, process: AdapterProcess | None, id: str, host: str, port: int) -> None:
+    Of a quiet one the first thousand are kept; `event_count` counts all.
+    """
+
+    def __init__(
+        self,
+        process: AdapterProcess | None,
+        id: str,
+        host: str,
+        port: int,
+        *,
+        is_quiet: bool = False,
+    ) -> None:
         self.process = process
         self.id = id
         self.host = host
         self.port = port
         self.events: list[Message] = []
+        self.event_count = 0
+        self._is_quiet = is_quiet
         self._changed = asyncio.Event()
 
     def add_event(self, message: Message) -> None:
-        self.events.append(message)
+        self.event_count += 1
+        if not self._is_quiet or len(self.events) < _EVENTS_OF_QUIET:
+            self.events.append(message)
         self._changed.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -188,7 +204,7 @@ class AdapterProcess:
         """
         self._count += 1
         id = f"a{self._count}"
-        running = self._apps[id] = RunningApp(self, id, "", 0)
+        running = self._apps[id] = RunningApp(self, id, "", 0, is_quiet=app.quiet)
         if begun is not None:
             begun(running)
         message: Message = {"op": "start", "id": id, "app": app.to_json()}

@@ -131,6 +131,16 @@ async def test_stderr_is_kept_within_bounds(guard: Guard) -> None:
     assert len(process.stderr) <= 2 * 65536 + 2
 
 
+def test_events_of_a_quiet_app_are_kept_within_bounds() -> None:
+    quiet = RunningApp(None, "a1", "127.0.0.1", 1, is_quiet=True)
+    other = RunningApp(None, "a2", "127.0.0.1", 2)
+    for number in range(1500):
+        for one in (quiet, other):
+            one.add_event({"event": "enter", "app": one.id, "who": "r1", "request": str(number)})
+    assert quiet.event_count == other.event_count == len(other.events) == 1500
+    assert quiet.events[-1]["request"] == "999"
+
+
 async def test_an_app_that_is_refused(guard: Guard) -> None:
     process = await AdapterProcess.start(command("right"), guard, Deadlines())
     try:
