@@ -160,27 +160,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="`trueline COMMAND --help` has examples.",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    run = commands.add_parser(
-        "run",
-        help="judge a framework",
-        description=f"SUBJECT is one of {', '.join(bundled())}; a module; the file of an adapter.",
-        usage="trueline run SUBJECT [options] [pytest options]\n"
-        "       trueline run [options] -- COMMAND...",
-        epilog=_RUN_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    run.add_argument(
-        "--python", metavar="PATH", help="interpreter, or virtual environment, of the subject"
-    )
-    run.add_argument("--url", metavar="URL", help="a server that is running already")
-    run.add_argument("--strict", action="store_true", help="a SHOULD fails the run as a MUST does")
-    run.add_argument("--baseline", metavar="FILE", help="checks that are known to fail")
-    run.add_argument("--update-baseline", action="store_true", help="write what fails now into it")
-    run.add_argument("--deadline", metavar="S", help="seconds that an answer may take (5)")
-    run.add_argument("--json", metavar="FILE", help="write the results there")
-    run.add_argument("--html", metavar="FILE", help="write one self-contained page there")
-    run.add_argument("--summary", metavar="FILE", help="append a summary in Markdown there")
+    _add_run(commands)
     generated.add(commands)
     for one in _others():
         one.add(commands)
@@ -204,6 +184,30 @@ def _parser() -> argparse.ArgumentParser:
     )
     matrix.add_argument("--html", metavar="FILE", help="write the comparison as a page there")
     return parser
+
+
+def _add_run(commands: Any) -> None:
+    run = commands.add_parser(
+        "run",
+        help="judge a framework",
+        description=f"SUBJECT is one of {', '.join(bundled())}; a module; the file of an adapter.",
+        usage="trueline run SUBJECT [options] [pytest options]\n"
+        "       trueline run [options] -- COMMAND...",
+        epilog=_RUN_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    run.add_argument(
+        "--python", metavar="PATH", help="interpreter, or virtual environment, of the subject"
+    )
+    run.add_argument("--url", metavar="URL", help="a server that is running already")
+    run.add_argument("--strict", action="store_true", help="a SHOULD fails the run as a MUST does")
+    run.add_argument("--baseline", metavar="FILE", help="checks that are known to fail")
+    run.add_argument("--update-baseline", action="store_true", help="write what fails now into it")
+    run.add_argument("--deadline", metavar="S", help="seconds that an answer may take (5)")
+    run.add_argument("--json", metavar="FILE", help="write the results there")
+    run.add_argument("--html", metavar="FILE", help="write one self-contained page there")
+    run.add_argument("--summary", metavar="FILE", help="append a summary in Markdown there")
 
 
 def _run(

@@ -372,7 +372,7 @@ def _(one: expect.CostRatio) -> str:
     large, small = (
         " or ".join(" to ".join(pair) for pair in turns) for turns in (one.large, one.small)
     )
-    return f"{large} costs at most {one.at_most:g} times the processor time of {small}"
+    return f"the least cost of {large} is at most {one.at_most:g} times that of {small}"
 
 
 @_expectation.register

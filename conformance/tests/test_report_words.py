@@ -97,6 +97,10 @@ def test_steps(step: Step, said: str) -> None:
         (expect.never_happened("enter", "h"), "no event enter of request h"),
         (expect.happened("enter d", after="leave s"), "event enter d, behind leave s"),
         (expect.exit_status(0, -15), "the process ends with status 0 or -15"),
+        (
+            expect.cost_ratio([("a", "b"), ("c", "d")], [("b", "c"), ("d", "e")], 20),
+            "the least cost of b to c or d to e is at most 20 times that of a to b or c to d",
+        ),
         (expect.failed_exit(), "the process ends with a status other than 0"),
         (
             expect.either(expect.status(400), [expect.status(200), expect.connection_closed()]),

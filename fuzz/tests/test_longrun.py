@@ -32,7 +32,7 @@ def test_each_server_meets_both_targets_that_have_a_subject() -> None:
     assert len(legs) == 2 * len(longrun.SERVERS) == len({leg.folder for leg in legs})
 
 
-def test_a_document_has_a_row_for_each_run_and_a_section_for_each_bucket() -> None:
+def test_a_document_has_a_row_for_each_run_and_for_each_bucket() -> None:
     leg = Leg("aiohttp", "socket", "aiohttp", "grammar")
     clean = longrun.document("T", "command", ["said"], [Ran(leg, RESULTS)])
     assert "| aiohttp | socket | grammar | 4 | 12,345 | 2,939 | 20,000 | 50% | 321 | 0 |" in clean

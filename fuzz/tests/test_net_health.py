@@ -70,7 +70,7 @@ def seen(health: Health, inputs: int) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("what", "few", "many"), [("descriptors", 20, 200), ("threads", 5, 100), ("memory", 5, 400)]
+    ("what", "few", "many"), [("descriptors", 20, 200), ("threads", 5, 100), ("memory", 5, 200)]
 )
 def test_what_grows_without_end_is_found(what: str, few: int, many: int) -> None:
     with subject() as one:
