@@ -6,7 +6,7 @@
                   the plan is at its end                                 INCONCLUSIVE
     CONFIRMATION  the same figure is beyond the margin again             ITSELF
                   the plan is at its end                                 INCONCLUSIVE
-    ITSELF        A differs from itself too little to explain it         SLOWER
+    ITSELF        what A differs from itself by does not explain it      SLOWER
                   as many restarts as confirmed did not show that        INCONCLUSIVE
 
 **Beyond** the margin is the whole interval, so is **below**; where it lies on both sides, nothing
@@ -29,9 +29,10 @@ widens the clock's interval, and a wide interval convicts nobody: it ends INCONC
 overrules another; who gates on a machine that is never quiet names CPU alone in the rule.
 
 *The veto* asks whether the verdict could be the machine's. It stands against a figure when A
-against itself is (1) separated from itself, in either direction, by more than half the margin, or
-(2) so badly known that its interval holds the very slowdown found. A series of half the length may
-clear the figure; before the veto stands, the whole length has to fail to.
+against itself is (1) separated from itself, in either direction, by more than half the margin, and
+the slowdown less the most that this may be is not beyond the margin, or (2) so badly known that its
+interval holds the very slowdown found. A series of half the length may clear the figure; before the
+veto stands, the whole length has to fail to.
 """
 
 from __future__ import annotations
@@ -167,7 +168,10 @@ class Trial:
     def _objection(self, itself: Estimate) -> str | None:
         """Why the machine alone may have made the slowdown of this figure, or None."""
         found = self._estimates[itself.figure]
-        if itself.is_separated and abs(itself.log_mean) > self._rule.log_margin / 2:
+        margin = self._rule.log_margin
+        most = max(itself.log_high, -itself.log_low)
+        is_biased = itself.is_separated and abs(itself.log_mean) > margin / 2
+        if is_biased and found.log_low - most <= margin:
             return reasons.biased(self._rule, found, itself)
         if itself.log_high >= found.log_mean:
             return reasons.blurred(self._rule, found, itself)

@@ -48,9 +48,9 @@ def unconfirmed(rule: Rule, suspects: Sequence[Estimate]) -> str:
 
 def biased(rule: Rule, found: Estimate, itself: Estimate) -> str:
     return (
-        f"slower ({_interval(found)}), but A differs from itself by more than half the margin of "
-        f"{_share(rule.margin)}: {_interval(itself)}: repeat it on a quieter machine, and see "
-        f"that nothing but the side differs between the two"
+        f"slower ({_interval(found)}), but A differs from itself, and what that leaves is not "
+        f"beyond the margin of {_share(rule.margin)}: {_interval(itself)}: repeat it on a quieter "
+        f"machine, and see that nothing but the side differs between the two"
     )
 
 

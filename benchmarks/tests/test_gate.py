@@ -143,8 +143,8 @@ def test_a_figure_that_was_not_confirmed_does_not_convict_for_one_that_the_veto_
     trial = Trial(RULE, 10)
     measure(trial, FIRST, Around(0.08), Around(0.08))
     measure(trial, CONFIRMATION, Around(0.08), Around(0.02))
-    measure(trial, ITSELF, Around(0.04), Around(0.0))
-    measure(trial, ITSELF, Around(0.04), Around(0.0))
+    measure(trial, ITSELF, Around(0.06), Around(0.0))
+    measure(trial, ITSELF, Around(0.06), Around(0.0))
     assert decided(trial).verdict is Verdict.INCONCLUSIVE
 
 
@@ -171,7 +171,7 @@ def test_what_is_reported_is_the_confirmation_which_nothing_selected() -> None:
 
 
 def test_a_machine_that_tells_a_thing_from_itself_convicts_nobody() -> None:
-    trial = slower(RULE)
+    trial = slower(RULE, mean=0.06)
     measure(trial, ITSELF, Around(0.03))
     measure(trial, ITSELF, Around(0.03))
     decision = decided(trial)
@@ -180,9 +180,22 @@ def test_a_machine_that_tells_a_thing_from_itself_convicts_nobody() -> None:
 
 
 def test_nor_does_one_that_errs_in_the_other_direction() -> None:
-    trial = slower(RULE)
+    trial = slower(RULE, mean=0.06)
     measure(trial, ITSELF, Around(-0.03))
     measure(trial, ITSELF, Around(-0.03))
+    assert decided(trial).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_slowdown_that_the_difference_does_not_explain_stands() -> None:
+    trial = slower(RULE, mean=0.08)
+    measure(trial, ITSELF, Around(0.03))
+    assert decided(trial).verdict is Verdict.SLOWER
+
+
+def test_what_the_difference_may_be_at_most_is_taken_off() -> None:
+    trial = slower(RULE, mean=0.08)
+    measure(trial, ITSELF, Around(0.035, sd=0.02))
+    measure(trial, ITSELF, Around(0.035, sd=0.02))  # between 0.021 and 0.049
     assert decided(trial).verdict is Verdict.INCONCLUSIVE
 
 
