@@ -14,14 +14,17 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 
-from .idle import SPARE_FILES, idle_connections, open_files
-from .load import Engine, Histogram
+from .idle import idle_connections, open_files
+from .latency import KEPT, PERCENTILES, SHARE_OF_CAPACITY, round_down
+from .load import Engine, Histogram, Load
+from .measurement import CONFIDENCE
 from .measuring import (
     Clients,
     Progress,
     Ready,
     Settings,
     clients_for,
+    files_for,
     load,
     make_ready,
     measure_slice,
@@ -34,10 +37,6 @@ from .serving import serving
 from .statistics.intervals import t_interval
 from .subjects import Subject
 
-SHARE_OF_CAPACITY = 0.5
-"""Of the throughput just seen, where no rate is given: at full load, latency is that of queues."""
-PERCENTILES = (50.0, 90.0, 99.0, 99.9)
-CONFIDENCE = 0.95
 _SLICES = 2
 _LATENCY_S = 2.0
 
@@ -47,9 +46,18 @@ class _Seen:
     """What was seen of one subject under one scenario."""
 
     restarts: list[Restart] = field(default_factory=list)
-    latency: Histogram = field(default_factory=Histogram)
+    paced: list[Load] = field(default_factory=list)
     rates_per_s: list[float] = field(default_factory=list)
+    """Those of the paced loads, as they were asked for."""
     rss_bytes: list[int] = field(default_factory=list)
+
+    @property
+    def has_kept_the_rate(self) -> bool:
+        """In all restarts together: who answers less falls behind, and its latency is that."""
+        due_s = sum(
+            one.requests / rate for one, rate in zip(self.paced, self.rates_per_s, strict=True)
+        )
+        return due_s >= KEPT * sum(one.duration_s for one in self.paced)
 
 
 class Absolutes:
@@ -91,8 +99,7 @@ class Absolutes:
         """One process, measured; returns its requests per second."""
         seen = self._seen.setdefault((scenario.name, subject.label), _Seen())
         async with AsyncExitStack() as stack:
-            if scenario.idle:
-                stack.enter_context(open_files(scenario.idle + SPARE_FILES))
+            stack.enter_context(open_files(files_for(scenario, self._settings, servers=1)))
             server = await stack.enter_async_context(
                 serving(subject, scenario, cpu=self._settings.server_cpu)
             )
@@ -114,16 +121,24 @@ class Absolutes:
     async def _latency(
         self, ready: Ready, seen: _Seen, capacity_per_s: float, builtin: Engine
     ) -> None:
-        wanted = self._rate_per_s or math.floor(capacity_per_s * SHARE_OF_CAPACITY)
+        wanted = self._rate_per_s or round_down(capacity_per_s * SHARE_OF_CAPACITY)
         paced = Ready(ready.server, replace(ready.job, rate_per_s=wanted))
-        driven = await load(paced, builtin, _LATENCY_S)
-        assert driven.latency is not None
+        seen.paced.append(await load(paced, builtin, _LATENCY_S))
         seen.rates_per_s.append(wanted)
-        seen.latency.merge(driven.latency)
 
     @property
     def results(self) -> list[Absolute]:
         return [_absolute(*key, seen) for key, seen in self._seen.items() if seen.restarts]
+
+    @property
+    def notes(self) -> list[str]:
+        """Who has no latency, and why."""
+        return [
+            f"{scenario}: {label} could not keep {statistics.median(seen.rates_per_s):,.0f} "
+            "requests/s, so it has no latency here; take a lower rate"
+            for (scenario, label), seen in self._seen.items()
+            if not seen.has_kept_the_rate
+        ]
 
 
 def _absolute(scenario: str, label: str, seen: _Seen) -> Absolute:
@@ -132,9 +147,13 @@ def _absolute(scenario: str, label: str, seen: _Seen) -> Absolute:
     ]
     mean, low, high, _ = t_interval(rates, CONFIDENCE)
     latency_ms: dict[str, float] = {}
-    if seen.rates_per_s:
-        latency_ms = {f"{p:g}": seen.latency.percentile(p) / 1e3 for p in PERCENTILES}
-        latency_ms["max"] = seen.latency.max / 1e3
+    if seen.paced and seen.has_kept_the_rate:
+        together = Histogram()
+        for one in seen.paced:
+            assert one.latency is not None, "a load at a rate has its latencies"
+            together.merge(one.latency)
+        latency_ms = {f"{p:g}": together.percentile(p) / 1e3 for p in PERCENTILES}
+        latency_ms["max"] = together.max / 1e3
     return Absolute(
         scenario,
         label,
@@ -143,7 +162,7 @@ def _absolute(scenario: str, label: str, seen: _Seen) -> Absolute:
         rate_high=high if math.isfinite(high) else None,
         cpu_us=statistics.median(one.cpu_us for restart in seen.restarts for one in restart.slices),
         latency_ms=latency_ms,
-        latency_rate_per_s=statistics.median(seen.rates_per_s) if seen.rates_per_s else None,
+        latency_rate_per_s=statistics.median(seen.rates_per_s) if latency_ms else None,
         rss_bytes=int(statistics.median(seen.rss_bytes)),
         restarts=tuple(seen.restarts),
     )

@@ -1,38 +1,37 @@
 """`trueline bench`: from the command line to the report and the exit status.
 
 Owns the course of every action: subjects are found, judged by the checks that the scenarios stand
-on, measured, and reported, also when it is interrupted.
+on, measured, and reported, also when it is interrupted. What options mean is in `choices`, where
+reports go in `outputs`.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 from conformance.protocol import AdapterError
-from conformance.report.style import has_colour
 
+from . import outputs, procfs
 from .absolute import Absolutes
+from .choices import said_of, settings_of
 from .command import Refused, machine
 from .idle import SPARE_FILES, open_files
+from .instructions import expect_count, instructions
 from .judging import judge
-from .latency import latency
-from .load import available
-from .measuring import Measuring, Settings
+from .latency import expect_latency, latency
+from .measuring import Measuring
 from .memory import at_rest, idle, streaming
 from .model import Comparison, Verdict
 from .progress import Progress
-from .report import action, chart, document, markdown, text
 from .report.result import Absolute, Measurement, Report, SubjectInfo
 from .scenarios import Scenario, scenarios_of
 from .startup import startup
@@ -42,9 +41,6 @@ from .subjects import Subject, subject, subject_at
 INTERRUPTED = 130
 IDLE_CONNECTIONS = 1_000
 STREAMED_MIB = 1_024
-_SLICE_S = {"wrk": 1.0, "builtin": 0.03}
-_ROUNDS = {"wrk": 2, "builtin": 10}
-_RUN_SLICE_S = 1.0
 
 
 def run(options: argparse.Namespace, command: Sequence[str]) -> int:
@@ -52,6 +48,8 @@ def run(options: argparse.Namespace, command: Sequence[str]) -> int:
     try:
         if command:
             raise Refused('a command is a subject when it is named so: cmd:"node adapter.mjs"')
+        if not procfs.is_there():
+            raise Refused("what servers use is read from the /proc of Linux: here is none")
         return asyncio.run(_Asked(options).run())
     except (Refused, AdapterError) as exc:
         print(f"trueline bench: {exc}", file=sys.stderr)
@@ -64,7 +62,7 @@ class _Asked:
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
         self._scenarios = list(scenarios_of(options.scenario))
-        self._settings, self._notes = _settings(options)
+        self._settings, self._notes = settings_of(options)
         self._rule = Rule(margin=options.margin)
         self._subjects: list[Subject] = []
         self._comparisons: list[Comparison] = []
@@ -77,7 +75,8 @@ class _Asked:
 
     async def run(self) -> int:
         """Measure and report; returns the exit status."""
-        _check_files(self._options)
+        outputs.check(self._options)
+        self._check_scenarios()
         task = asyncio.current_task()
         assert task is not None
         loop = asyncio.get_running_loop()
@@ -94,7 +93,12 @@ class _Asked:
         if not self._subjects:
             return INTERRUPTED
         report = self._report()
-        self._write(report)
+        try:
+            outputs.write(report, self._options)
+        except Refused as exc:
+            if not interrupted:
+                raise
+            _say(f"trueline bench: {exc}")  # perhaps there is nothing to draw yet
         return INTERRUPTED if interrupted else report.exit_status
 
     def _keep_what_there_is(self) -> None:
@@ -133,9 +137,19 @@ class _Asked:
             raise Refused("a subject is named twice; `trueline bench aa` compares one with itself")
         return [await subject(one, loop=options.loop, python=options.python) for one in words]
 
-    async def _judge(self, subjects: Sequence[Subject], scenario: Scenario) -> None:
-        for one in subjects:
-            await judge(one, scenario.stands_on, scenario.name)
+    def _check_scenarios(self) -> None:
+        """Those of which there is no such figure are refused before the others are measured."""
+        for one in self._scenarios:
+            if self._options.action == "latency":
+                expect_latency(one)
+            elif self._options.action == "instr":
+                expect_count(one)
+
+    async def _judge(self) -> None:
+        """All of them under all scenarios, before minutes are spent on the first."""
+        for scenario in self._scenarios:
+            for one in self._subjects:
+                await judge(one, scenario.stands_on, scenario.name)
 
     # -- Actions -----------------------------------------------------------------------------------
 
@@ -151,11 +165,11 @@ class _Asked:
         self._comparisons = [_of_itself(each) for each in self._comparisons]
 
     async def _compare_pairs(self, pairs: Sequence[tuple[Subject, Subject]]) -> None:
+        await self._judge()
         budget_s = self._settings.budget_s
         with Progress(budget_s * len(pairs) * len(self._scenarios), sys.stderr) as progress:
             for scenario in self._scenarios:
                 for pair in pairs:
-                    await self._judge(pair, scenario)
                     await self._compare_pair(pair, scenario, progress)
 
     async def _compare_pair(
@@ -178,8 +192,7 @@ class _Asked:
         progress.note(f"{comparison.scenario}: {comparison.b} against {comparison.a}: {verdict}")
 
     async def _run(self) -> None:
-        for scenario in self._scenarios:
-            await self._judge(self._subjects, scenario)
+        await self._judge()
         self._absolutes = Absolutes(
             self._subjects, self._scenarios, self._settings, self._options.rate
         )
@@ -194,8 +207,8 @@ class _Asked:
             await self._absolutes.run(seen)
 
     async def _latency(self) -> None:
+        await self._judge()
         for scenario in self._scenarios:
-            await self._judge(self._subjects, scenario)
             found = await latency(
                 self._subjects,
                 scenario,
@@ -235,12 +248,11 @@ class _Asked:
         self._notes += (*found.notes, *(str(ratio) for ratio in found.ratios))
 
     async def _instr(self) -> None:
-        from .instructions import instructions
-
+        await self._judge()
         for scenario in self._scenarios:
-            await self._judge(self._subjects, scenario)
             for one in self._subjects:
-                self._measurements.append((await instructions(one, scenario)).measurement)
+                found = await instructions(one, scenario, progress=_say)
+                self._measurements.append(found.measurement)
 
     _ACTIONS: ClassVar[dict[str, Any]] = {
         "run": _run,
@@ -255,11 +267,14 @@ class _Asked:
     # -- The report --------------------------------------------------------------------------------
 
     def _report(self) -> Report:
-        absolutes: Sequence[Absolute] = () if self._absolutes is None else self._absolutes.results
+        absolutes: Sequence[Absolute] = ()
+        if self._absolutes is not None:
+            absolutes = self._absolutes.results
+            self._notes += self._absolutes.notes
         return Report(
             kind=self._options.action,
             machine=self._conditions,
-            settings=_said(self._options, self._settings),
+            settings=said_of(self._options, self._settings),
             subjects=tuple(subject_info(one) for one in self._subjects),
             comparisons=tuple(self._comparisons),
             absolutes=tuple(absolutes),
@@ -268,76 +283,6 @@ class _Asked:
             started=self._started,
             duration_s=round(time.monotonic() - self._begin_s, 1),
         )
-
-    def _write(self, report: Report) -> None:
-        """The table to standard output, the files to where they were asked for.
-
-        All files are tried: the figures of a long run are not lost with one of them. Raises Refused
-        with what could not be written.
-        """
-        options = self._options
-        wanted: list[tuple[str | None, Callable[[str], object]]] = [
-            (options.json, lambda name: _write_text(name, document.dumps(report))),
-            (options.markdown, lambda name: _append(name, markdown.summary(report))),
-            (options.action_json, lambda name: action.write(report, name)),
-            *((name, lambda name: chart.write(report, name)) for name in options.chart),
-        ]
-        if options.json != "-":
-            colour = has_colour(sys.stdout, os.environ)
-            print(text.report(report, colour=colour), end="")
-        failed = []
-        for name, write in wanted:
-            if name is not None:
-                try:
-                    write(name)
-                except OSError as exc:
-                    failed.append(f"cannot write {name}: {exc.strerror}")
-                except Refused as exc:
-                    failed.append(str(exc))
-        if failed:
-            raise Refused("; ".join(failed))
-
-
-# -- What the options mean -------------------------------------------------------------------------
-
-
-def _settings(options: argparse.Namespace) -> tuple[Settings, list[str]]:
-    """The settings, and what is to be said of them beside the figures. Raises Refused."""
-    notes = []
-    engine = options.load
-    if engine == "auto":
-        # wrk takes whole seconds. What a comparison wants is many restarts, not long slices.
-        engine = available() if options.action == "run" else "builtin"
-    if engine == "wrk" and shutil.which("wrk") is None:
-        raise Refused("wrk is not installed: leave --load out, or take --load builtin")
-    slice_s = options.slice or (_RUN_SLICE_S if options.action == "run" else _SLICE_S[engine])
-    if engine == "wrk" and slice_s != int(slice_s):
-        raise Refused(f"wrk takes whole seconds, not --slice {slice_s:g}; or take --load builtin")
-    cpus = sorted(os.sched_getaffinity(0))
-    server_cpu, client_cpu = (cpus[0], cpus[1]) if len(cpus) > 1 else (None, None)
-    if client_cpu is None:
-        notes.append("one processor for server and client: trust the processor time alone")
-    settings = Settings(
-        engine=engine,
-        slice_s=slice_s,
-        rounds=_ROUNDS[engine],
-        budget_s=options.seconds,
-        restarts=options.restarts,
-        connections=options.connections,
-        server_cpu=server_cpu,
-        client_cpu=client_cpu,
-    )
-    return settings, notes
-
-
-def _said(options: argparse.Namespace, settings: Settings) -> dict[str, object]:
-    said: dict[str, object] = {"load": settings.engine, "slice_s": settings.slice_s}
-    if options.action in ("compare", "aa"):
-        said |= {"margin": options.margin, "seconds": options.seconds, "rounds": settings.rounds}
-    for name in ("restarts", "connections", "rate", "base", "head"):
-        if getattr(options, name) is not None:
-            said[name] = getattr(options, name)
-    return said
 
 
 def _of_itself(one: Comparison) -> Comparison:
@@ -354,28 +299,6 @@ def subject_info(one: Subject) -> SubjectInfo:
     name, version = next(iter(versions.items()), (one.label, ""))
     others = ", ".join(f"{key} {value}" for key, value in list(versions.items())[1:])
     return SubjectInfo(one.label, name, version, others, loop, one.kind)
-
-
-def _check_files(options: argparse.Namespace) -> None:
-    """Before minutes are spent. Raises Refused."""
-    for name in options.chart:
-        chart.checked(name, options.action)
-    for name in filter(None, (options.json, options.markdown, options.action_json, *options.chart)):
-        folder = Path(name).absolute().parent
-        if name != "-" and not folder.is_dir():
-            raise Refused(f"cannot write {name}: there is no folder {folder}")
-
-
-def _write_text(name: str, text: str) -> None:
-    if name == "-":
-        print(text, end="")
-    else:
-        Path(name).write_text(text, encoding="utf-8")
-
-
-def _append(name: str, text: str) -> None:
-    with Path(name).open("a", encoding="utf-8") as file:
-        file.write(text)
 
 
 def _say(line: str) -> None:

@@ -15,7 +15,6 @@ import argparse
 import asyncio
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -23,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .asking import subject_info
-from .command import Refused, machine, progress
+from .command import Refused, machine, progress, run
 from .judging import judge
 from .measuring import Measuring, Settings
 from .model import Comparison, Figure, Phase, Verdict
@@ -31,7 +30,7 @@ from .report import document
 from .report.result import Report
 from .scenarios import SCENARIOS, Scenario
 from .statistics.gate import Rule
-from .statistics.resampling import FEWEST_RECORDED, false_alarms
+from .statistics.resampling import FEWEST_RECORDED, false_alarms, recorded_in
 from .subjects import Subject, subject
 
 SCENARIO = "plaintext"
@@ -159,7 +158,7 @@ class Experiment:
 def page(folder: Path) -> str:
     """What came of the parts that are there, as Markdown. Raises Refused without the first."""
     try:
-        itself = document.loads((folder / ITSELF).read_bytes()).comparisons
+        report = document.loads((folder / ITSELF).read_bytes())
     except FileNotFoundError as exc:
         raise Refused(f"there is no {exc.filename}; leave --parts out") from exc
     injected = [
@@ -167,8 +166,7 @@ def page(folder: Path) -> str:
         for path in (folder / name_of(share) for share in BUDGETS_S)
         if path.exists()
     ]
-    alarms = sum(one.decision.verdict is Verdict.SLOWER for one in itself)
-    verdicts = [one.decision.verdict for one in itself]
+    verdicts = [one.decision.verdict for one in report.comparisons]
     lines = [
         "# Whether the gate can be believed",
         "",
@@ -177,11 +175,12 @@ def page(folder: Path) -> str:
         "",
         "## Against itself",
         "",
-        f"{len(itself)} runs: {verdicts.count(Verdict.PASS)} pass,",
-        f"{verdicts.count(Verdict.INCONCLUSIVE)} inconclusive, **{alarms} false alarms**.",
+        f"{len(verdicts)} runs: {verdicts.count(Verdict.PASS)} pass,",
+        f"{verdicts.count(Verdict.INCONCLUSIVE)} inconclusive, "
+        f"**{verdicts.count(Verdict.SLOWER)} false alarms**.",
         "",
         f"Drawn anew from their restarts, {TRIALS:,} times (`benchmarks.statistics.resampling`):",
-        f"{_drawn(itself)}.",
+        f"{_drawn(report)}.",
         "",
         "## With a slowdown that is known",
         "",
@@ -200,13 +199,8 @@ def page(folder: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _drawn(itself: Sequence[Comparison]) -> str:
-    recorded = [
-        {figure: restart.log_slowdown(figure) for figure in Figure}
-        for one in itself
-        for series in one.series
-        for restart in series.restarts
-    ]
+def _drawn(itself: Report) -> str:
+    recorded = recorded_in(itself).get(SCENARIO, [])
     if len(recorded) < FEWEST_RECORDED:
         return f"{len(recorded)} restarts are too few to draw from"
     found = false_alarms(recorded, Rule(), TRIALS, random.Random(1))
@@ -266,13 +260,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parts = [one for one in options.parts.split(",") if one]
     if set(parts) - set(PARTS):
         parser.error(f"parts are {', '.join(PARTS)}, not {options.parts}")
-    try:
-        asyncio.run(experiment(options, folder, parts))
-        text = page(folder)
-    except Refused as refusal:
-        sys.exit(f"refused: {refusal}")
-    Path(options.page).write_text(text, encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(experiment(options, folder, parts))
+    Path(options.page).write_text(page(folder), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -21,6 +21,7 @@ from .command import Refused
 WORKING_TREE = "."
 _PROJECT_FILES = ("pyproject.toml", "setup.py")
 _OURS = ".trueline"
+_GIVES_ANY_COMMIT = "git -c uploadpack.allowAnySHA1InWant=true upload-pack"
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Checkout:
         return project
 
     def _check_out(self, folder: Path) -> None:
+        if not _ask(folder, "cat-file", "-t", self.commit):
+            # A shallow repository shares no objects: its clone has what its own branches lead to,
+            # and not what it has fetched of others.
+            _git(folder, "fetch", "--quiet", "--depth", "1", "--upload-pack", _GIVES_ANY_COMMIT,
+                 str(self.top), self.commit)  # fmt: skip
         _git(folder, "checkout", "--quiet", "--detach", self.commit)
         if (folder / ".gitmodules").exists():
             # Addresses relative to the origin are meant relative to the origin of the repository.
@@ -81,12 +87,13 @@ def checkout(repository: Path, revision: str) -> Checkout:
         raise Refused("revisions need git, which is not installed here")
     if not repository.is_dir():
         raise Refused(f"there is no folder {repository}")
-    found = _ask(repository, "rev-parse", "--show-toplevel")
-    if not found:
+    found = _run(repository, ("rev-parse", "--show-toplevel"))
+    if found.returncode != 0:
         raise Refused(
-            f"{repository.resolve()} is in no git repository, so it has no revision {revision!r}"
+            f"{repository.resolve()} is in no git repository that can be read, so it has no "
+            f"revision {revision!r}: {found.stderr.strip()}"
         )
-    top = Path(found).resolve()
+    top = Path(found.stdout.removesuffix("\n")).resolve()
     project = _project(repository.resolve(), top)
     if revision == WORKING_TREE:
         return _working_tree(top, project)

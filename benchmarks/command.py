@@ -1,12 +1,10 @@
-"""What the benchmark commands share at their edge: refusing, exit codes, interruption, reports."""
+"""What the benchmarks share at their edge: refusing, saying how far it is, ending a process."""
 
-import json
 import os
 import platform
 import signal
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
 
 
@@ -31,12 +29,6 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def write_json(path: str | None, document: dict[str, object]) -> None:
-    """Writes the raw figures to ``path``, if one was asked for."""
-    if path is not None:
-        Path(path).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 def machine() -> dict[str, object]:

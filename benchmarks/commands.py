@@ -12,6 +12,10 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from conformance.arguments import count, number_of, positive
+
+from .names import LOOPS, SCENARIO_NAMES
+
 COMMANDS = ("bench",)
 """What `run` is for."""
 
@@ -57,14 +61,11 @@ exit status: 0 pass, 1 slower beyond the margin, 2 wrong use or wrong responses,
 """
 
 ACTIONS = ("run", "compare", "aa", "latency", "memory", "startup", "instr")
-LOOPS = ("asyncio", "uvloop")
 LOADS = ("auto", "wrk", "builtin")
 
 
 def add(commands: Any) -> None:
     """Add the command to the parser of `trueline`."""
-    from .names import SCENARIO_NAMES
-
     parser = commands.add_parser(
         "bench",
         help="how fast, against another one or the last commit, with an interval",
@@ -103,12 +104,12 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
     """How it is measured."""
     parser.add_argument(
         "--seconds",
-        type=_positive,
+        type=positive,
         metavar="N",
         default=60.0,
         help="about how long one comparison may take (%(default)g)",
     )
-    parser.add_argument("--restarts", type=_count, metavar="N", help="instead of --seconds")
+    parser.add_argument("--restarts", type=count, metavar="N", help="instead of --seconds")
     parser.add_argument(
         "--margin",
         type=_percent,
@@ -124,13 +125,13 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--slice",
-        type=_positive,
+        type=positive,
         metavar="S",
         help="seconds of one slice (0.03; with wrk, and for run, 1)",
     )
-    parser.add_argument("--connections", type=_count, metavar="N", help="at a time (64)")
+    parser.add_argument("--connections", type=count, metavar="N", help="at a time (64)")
     parser.add_argument(
-        "--rate", type=_positive, metavar="R", help="requests a second, for latency (half of what)"
+        "--rate", type=positive, metavar="R", help="requests a second, for latency (half of what)"
     )
 
 
@@ -162,22 +163,8 @@ def replay(options: argparse.Namespace, command: Sequence[str]) -> int:
     raise NotImplementedError("`replays` takes no file")
 
 
-def _positive(word: str) -> float:
-    number = float(word)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{word} is not more than 0")
-    return number
-
-
-def _count(word: str) -> int:
-    number = int(word)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{word} is not 1 or more")
-    return number
-
-
 def _percent(word: str) -> float:
-    number = float(word.removesuffix("%"))
+    number = number_of(word.removesuffix("%"))
     if not 0 <= number < 100:
         raise argparse.ArgumentTypeError(f"{word} is no percentage from 0 to below 100")
     return number / 100

@@ -121,8 +121,11 @@ def _made(
 ) -> Path:
     """The folder of the environment with this content; made when there is none."""
     environments = folder.resolve() / "environments"
-    environments.mkdir(parents=True, exist_ok=True)
-    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    try:
+        environments.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    except OSError as exc:
+        raise Refused(f"cannot keep anything in {folder}: {exc.strerror}") from exc
     content = "\0".join([_identity(base), *parts])
     target = environments / hashlib.sha256(content.encode()).hexdigest()[:16]
     record = target / _RECORD

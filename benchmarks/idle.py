@@ -57,16 +57,14 @@ def open_files(count: int) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def idle_connections(
-    server: Listening, count: int, request: bytes = _GET, status: int = 200
-) -> AsyncIterator[IdleConnections]:
-    """`count` connections, each of which has had one request answered and stays open.
+async def idle_connections(server: Listening, count: int) -> AsyncIterator[IdleConnections]:
+    """`count` connections, each of which has had one GET of / answered and stays open.
 
-    Raises Refused when the server answers with another status, does not keep them, or has closed
-    one at the end. Servers inherit the limit of open files: start them within `open_files`.
+    Raises Refused when the server answers with another status than 200, does not keep them, or has
+    closed one at the end. Servers inherit the limit of open files: start them within `open_files`.
     """
     with ExitStack() as stack:
-        opening = _Opening(stack, server, request, status)
+        opening = _Opening(stack, server)
         for first in range(0, count, _AT_ONCE):
             await opening.open(min(_AT_ONCE, count - first))
         idle = IdleConnections(opening.connections)
@@ -77,12 +75,10 @@ async def idle_connections(
 class _Opening:
     """Those that have had their answer; `stack` closes all that were opened."""
 
-    def __init__(self, stack: ExitStack, server: Listening, request: bytes, status: int) -> None:
+    def __init__(self, stack: ExitStack, server: Listening) -> None:
         self.connections: list[Connection] = []
         self._stack = stack
         self._server = server
-        self._request = request
-        self._status = status
 
     async def open(self, count: int) -> None:
         """So many more, at a time. Raises Refused."""
@@ -98,11 +94,11 @@ class _Opening:
     async def _open_one(self) -> None:
         connection = await Connection.open(self._server.host, self._server.port)
         self._stack.enter_context(connection)
-        answer = await connection.exchange(self._request)
-        if answer.status != self._status:
+        answer = await connection.exchange(_GET)
+        if answer.status != 200:
             raise Refused(
-                f"the request of an idle connection was answered {answer.status}, not "
-                f"{self._status}: {answer.body[:80]!r}"
+                f"the request of an idle connection was answered {answer.status}, not 200: "
+                f"{answer.body[:80]!r}"
             )
         if not connection.persists:
             raise Refused("the server does not keep connections open")

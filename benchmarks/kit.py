@@ -37,12 +37,16 @@ print(json.dumps(found))
 
 
 def kit_folder(folder: Path) -> Path:
-    """The copies, in a folder within `folder` that is named by their content."""
+    """The copies, in a folder within `folder` that is named by their content. Raises Refused where
+    nothing can be written."""
     kit = folder.resolve() / f"kit-{_digest()}"
     if kit.exists():
         return kit
-    kit.parent.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix="kit-", dir=kit.parent))
+    try:
+        kit.parent.mkdir(parents=True, exist_ok=True)
+        making = Path(tempfile.mkdtemp(prefix="kit-", dir=kit.parent))
+    except OSError as exc:
+        raise Refused(f"cannot keep anything in {folder}: {exc.strerror}") from exc
     put_kit(making)
     peers = making / _HERE.name / _PEERS.name
     shutil.copytree(_PEERS, peers, ignore=shutil.ignore_patterns("__pycache__"))

@@ -92,11 +92,7 @@ async def latency(
     Without a rate it is this share of the throughput of the slowest subject, found before. Raises
     Refused for a wrong answer, for requests that are pipelined, and for what is no rate.
     """
-    if scenario.pipeline > 1:
-        raise Refused(
-            f"{scenario.name}: pipelined requests have no latency of their own; take another "
-            "scenario"
-        )
+    expect_latency(scenario)
     if not 0 < share_of_capacity <= 1:
         raise Refused(f"a share of the capacity is above 0 and up to 1, not {share_of_capacity:g}")
     expect_labels([one.label for one in subjects])
@@ -117,6 +113,15 @@ async def latency(
                 which = f"{scenario.name}, {label}, restart {number + 1} of {restarts}"
                 progress(f"{which}: {run_line(run, rate_per_s)}")
     return summarise(scenario.name, rate_per_s, capacities, runs)
+
+
+def expect_latency(scenario: Scenario) -> None:
+    """Raises Refused for a scenario whose requests have no latency."""
+    if scenario.pipeline > 1:
+        raise Refused(
+            f"{scenario.name}: pipelined requests have no latency of their own; take another "
+            "scenario"
+        )
 
 
 # -- What is done ---------------------------------------------------------------------------------
@@ -166,9 +171,7 @@ class _Course:
         server = await stack.enter_async_context(serving(subject, scenario, cpu=self._server_cpu))
         body = await probe(server, scenario)
         if scenario.idle:
-            await stack.enter_async_context(
-                idle_connections(server, scenario.idle, scenario.probe, scenario.status)
-            )
+            await stack.enter_async_context(idle_connections(server, scenario.idle))
         ready = Ready(server, job_for(server, scenario, body, self.connections))
         await self._drive(ready, WARM_UP_S)
         return ready

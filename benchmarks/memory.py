@@ -99,14 +99,13 @@ async def streaming(
     *,
     restarts: int = 3,
     cpu: int | None = None,
-    stall_at_most_s: float = STALL_AT_MOST_S,
     progress: Progress,
 ) -> list[Measurement]:
     """How far the peak of resident memory rises above its start, in MiB: while a body of `mib` MiB
     is uploaded and read in pieces, and while one is downloaded by a reader that stalls at first.
 
     The reader stalls until the server uses no processor any more, because it waits or has all of
-    the body in memory, for `stall_at_most_s` at most. Raises Refused for a wrong answer.
+    the body in memory, for STALL_AT_MOST_S at most. Raises Refused for a wrong answer.
     """
     if mib < 1:
         raise Refused("a streamed body takes at least 1 MiB")
@@ -115,7 +114,7 @@ async def streaming(
         await send_upload(connection, mib)
 
     async def download(server: Server, connection: Connection) -> None:
-        await read_download(server, connection, mib, stall_at_most_s)
+        await read_download(server, connection, mib, STALL_AT_MOST_S)
 
     found = []
     for name, transfer in (("upload", upload), ("download", download)):

@@ -1,4 +1,6 @@
-"""The names of the scenarios, for help: quick to import, as every command of `trueline` does."""
+"""What the command line and its help name: quick to import, as every command of `trueline` does."""
+
+LOOPS = ("asyncio", "uvloop")
 
 SCENARIO_NAMES = (
     "plaintext", "json", "param", "params-5", "routes-10", "routes-1000", "routes-10000",

@@ -92,10 +92,6 @@ class Progress:
 
     # -- What is written ----------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        """Write again how much time is left."""
-        self._tell()
-
     def note(self, words: str) -> None:
         """A line that stays."""
         self.clear()

@@ -15,9 +15,7 @@ from conformance.spec import App, Crash, Json, Middleware, Mirror, Params, Respo
 from conformance.spec import app as make_app
 
 from .command import Refused
-
-PLACEHOLDER = b"{count}"
-"""What a client replaces by a number of seven digits that is another one in each request."""
+from .load.model import PLACEHOLDER
 
 COUNT_0 = b"0000000"
 NEW = "+new"
@@ -32,7 +30,7 @@ class Scenario:
 
     name            as the command line has it
     title           what it shows, in a few words
-    app             what is served; None where servers cannot be told (peers bring their own routes)
+    app             what is served
     request         the octets of one request, with PLACEHOLDER where each has another number
     accepts         whether the body of the answer to request number 0 is right; the other answers
                     must have the very same body, with their own number in it
@@ -148,9 +146,10 @@ def _many_routes(count: int) -> Scenario:
 
 
 def _middlewares(count: int) -> Scenario:
+    passing = "middleware that passes" if count == 1 else "middlewares that pass"
     return Scenario(
         f"middlewares-{count}",
-        f"plain text behind {count} middleware{'s' if count > 1 else ''} that pass it on",
+        f"plain text behind {count} {passing} it on",
         _quiet(_ROOT, middlewares=[Middleware(f"m{number}") for number in range(count)]),
         request("GET", "/"),
         _exactly(HELLO),
@@ -260,14 +259,18 @@ SCENARIOS = {
     )
 }
 
-DEFAULT = ("plaintext", "param", "json")
-
 
 def scenarios_of(text: str) -> Iterator[Scenario]:
-    """`all`, or names with commas, each with NEW behind it or not. Raises Refused for others."""
-    for word in SCENARIOS if text == "all" else text.split(","):
-        name = word.strip().removesuffix(NEW)
+    """`all`, or names with commas, each with NEW behind it or not. Raises Refused for others, and
+    for one that is named twice."""
+    words = list(SCENARIOS) if text == "all" else [word.strip() for word in text.split(",")]
+    if len(set(words)) < len(words):
+        raise Refused(f"a scenario is named twice in {text!r}")
+    for word in words:
+        name = word.removesuffix(NEW)
         if name not in SCENARIOS:
             raise Refused(f"there is no scenario {name!r}; there are {', '.join(SCENARIOS)}")
         scenario = SCENARIOS[name]
-        yield scenario.with_new_connections() if word.strip().endswith(NEW) else scenario
+        if word.endswith(NEW) and scenario.pipeline > 1:
+            raise Refused(f"{word}: what is pipelined takes a connection that stays open")
+        yield scenario.with_new_connections() if word.endswith(NEW) else scenario

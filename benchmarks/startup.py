@@ -31,7 +31,7 @@ class Start:
 
     wall_s: float
     cpu_s: float
-    """Of all processes of the subject's session: steadier on a machine that does other things."""
+    """Of all processes that its session has then: steadier on a machine that does other things."""
 
 
 @dataclass(frozen=True)

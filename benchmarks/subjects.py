@@ -1,24 +1,15 @@
-"""What people name as a subject of a measurement, and how it is run.
+"""What is measured: how a subject that was named (`naming`) is run, and what it runs on.
 
-    aiohttp                   a bundled adapter, with what is installed here
-    aiohttp==3.9.5            the same, in an environment made for that version
-    aiohttp@PATH              the same, in that environment: its folder, or its interpreter
-    my_adapter.py, my.module  an adapter of one's own, or a module with the guide's API
-    cmd:"node adapter.mjs"    an adapter in any language
-    peer:socketify            a small server without an adapter, of `benchmarks/peers`
-
-Owns names and what is said of wrong ones. A subject in an environment meets that environment and a
-copy of the kit; the current folder, where the same package may lie as well, is not on its path.
+A subject in an environment meets that environment and a copy of the kit; the current folder, where
+the same package may lie as well, is not on its path.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,16 +27,12 @@ from .environments import (
     interpreter,
 )
 from .kit import ROOT, environ, kit_folder, versions_of
+from .names import LOOPS
+from .naming import Name, close_to, expect_versions, packages_of, parse
 from .peers import PEERS, Peer
 
-LOOPS = ("asyncio", "uvloop")
 PEERS_ENVIRONMENT = Path(".venv-peers")
 """Where `make bench-peers` installs what peers need and this environment may not have."""
-
-_PACKAGES = {
-    "reference": ("trueline",),
-    "starlette": ("starlette", "uvicorn", "httptools", "python-multipart"),
-}
 
 # Runs a file as `python FILE` does, but what is installed comes before the folder of the file.
 _RUN_FILE = """
@@ -74,51 +61,6 @@ class Subject:
     has_choice: bool = True
     """Whether it can be told its event loop; an adapter in another language has none of these."""
 
-    def with_loop(self, loop: str) -> Subject:
-        """The same on that event loop."""
-        if not self.has_choice or loop == self.loop:
-            return self
-        argv = list(self.command.argv)
-        if argv[-2:] == ["--loop", self.loop]:
-            del argv[-2:]
-        versions = {**self.versions, "loop": loop} if "loop" in self.versions else self.versions
-        command = replace(self.command, argv=[*argv, *_loop_option(loop)])
-        return replace(self, command=command, loop=loop, versions=versions)
-
-
-@dataclass(frozen=True)
-class Name:
-    """A subject as it is named: `what` is "adapter", "peer" or "command"; at most one of `version`
-    and `python` is given."""
-
-    what: str
-    name: str
-    version: str | None = None
-    python: str | None = None
-
-
-def parse(text: str) -> Name:
-    """Read a name. Raises Refused for one that cannot be meant."""
-    if text.startswith("cmd:"):
-        return Name("command", text.removeprefix("cmd:"))
-    is_peer = text.startswith("peer:")
-    rest = text.removeprefix("peer:")
-    name, version, python = rest, None, None
-    if not Path(rest).exists():  # a path may have any of these characters
-        if "==" in rest:
-            name, _, version = rest.partition("==")
-        elif "@" in rest:
-            name, _, python = rest.partition("@")
-    if not name or "" in (version, python):
-        raise Refused(f"{text!r} names no subject: NAME, NAME==VERSION or NAME@PATH is wanted")
-    if version is not None and not re.fullmatch(r"[A-Za-z0-9.!+_*-]+", version):
-        raise Refused(f"{text!r}: {version!r} is no version")
-    if is_peer and name not in PEERS:
-        raise Refused(f"no peer {name!r}: {_close(name, PEERS)}there are {', '.join(PEERS)}")
-    if not is_peer and name in PEERS and name not in bundled():
-        is_peer = True
-    return Name("peer" if is_peer else "adapter", name, version, python)
-
 
 async def subject(
     text: str, *, loop: str = "asyncio", python: str | None = None, folder: Path = FOLDER
@@ -138,7 +80,7 @@ def _named(text: str, loop: str, python: str | None, folder: Path) -> Subject:
     if name.what == "command":
         return _command(text, name)
     if name.version is not None:
-        wanted = _packages(name, text)
+        wanted = packages_of(name, text)
         environment = environment_for_version(
             f"{wanted[0]}=={name.version}",
             also=[*wanted[1:], *_also(loop)],
@@ -177,7 +119,7 @@ def _at_revision(
     if name.version is not None or name.python is not None:
         raise Refused(f"{text!r} names an environment, and {revision!r} another: give one of them")
     # Whichever of these the project is, pip takes it from there.
-    known = [] if _is_own(name) else _packages(name, text)
+    known = [] if name.is_own else packages_of(name, text)
     also = [*known, *_also(loop)]
     environment = environment_for_revision(
         repository, revision, also=also, python=python, folder=folder
@@ -228,8 +170,7 @@ def _in_environment(text: str, name: Name, place: str, loop: str, folder: Path) 
         command = _peer(name.name, python, str(kit), environ(kit), text)
         return _with_versions(text, command, PEERS[name.name], loop)
     is_file = name.name.endswith(".py") or os.sep in name.name
-    if name.name == "miniature":
-        raise Refused("the miniature is a part of the harness, and has no other versions")
+    expect_versions(name)
     given = str(Path(name.name).resolve()) if is_file else name.name
     command = _adapter(given, python, folder, str(kit))
     argv = list(command.argv)
@@ -243,9 +184,10 @@ def _adapter(name: str, python: str | None, folder: Path, cwd: str | None) -> Co
     try:
         return command_for(name, python, kit_folder(folder), cwd=cwd)
     except AdapterError as exc:
-        close = _close(name, [*bundled(), *PEERS])
-        hint = f"\n  {close}peers: {', '.join(PEERS)}" if close or name.isidentifier() else ""
-        raise Refused(f"{exc}{hint}") from exc
+        close = close_to(name, [*bundled(), *PEERS])
+        peers = f"\n  {close}peers: {', '.join(PEERS)}" if close or name.isidentifier() else ""
+        said = str(exc).replace("any other program behind `--`", 'a program is named cmd:"..."')
+        raise Refused(said + peers) from exc
 
 
 def _adapter_subject(label: str, command: Command, loop: str) -> Subject:
@@ -290,7 +232,7 @@ async def _met(subject: Subject) -> Subject:
 
 
 def _told(hello: Hello, subject: Subject) -> dict[str, str]:
-    told = {hello.name: hello.version} if hello.version else {}
+    told = {hello.name: hello.version}
     if hello.runtime:
         told[hello.language.lower() or "runtime"] = hello.runtime
     if subject.has_choice:
@@ -298,27 +240,7 @@ def _told(hello: Hello, subject: Subject) -> dict[str, str]:
     return told
 
 
-# -- What names stand for -------------------------------------------------------------------------
-
-
-def _is_own(name: Name) -> bool:
-    """An adapter of one's own: what it needs is not known."""
-    return name.what == "adapter" and name.name not in bundled()
-
-
-def _packages(name: Name, text: str) -> Sequence[str]:
-    """What is installed for a name: first what its version is of."""
-    if name.what == "peer":
-        return PEERS[name.name].packages
-    if name.name == "miniature":
-        raise Refused("the miniature is a part of the harness, and has no other versions")
-    if name.name in bundled():
-        return _PACKAGES.get(name.name, (name.name,))
-    hint = _close(name.name, [*bundled(), *PEERS])
-    raise Refused(
-        f"{text}: {hint}versions are of bundled adapters ({', '.join(bundled())}) and peers "
-        f"({', '.join(PEERS)}); for an adapter of your own name an environment: FILE@PATH"
-    )
+# -- Event loops ----------------------------------------------------------------------------------
 
 
 def _also(loop: str) -> list[str]:
@@ -333,8 +255,3 @@ def _loop_option(loop: str) -> list[str]:
 def _expect_loop(loop: str) -> None:
     if loop not in LOOPS:
         raise Refused(f"no event loop {loop!r}: there are {' and '.join(LOOPS)}")
-
-
-def _close(name: str, names: Sequence[str] | Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(name, list(names), n=1)
-    return f"did you mean {close[0]!r}? " if close else ""

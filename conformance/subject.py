@@ -60,7 +60,7 @@ def command_for(name: str, python: str | None, kit: Path, *, cwd: str | None = N
         return Command(run, name, env, advice, cwd)
     if name.endswith(".py") or os.sep in name:
         path = Path(name)
-        if not path.exists():
+        if not os.path.exists(path):  # a name that is too long is none
             raise AdapterError(f"there is no file {name}")
         origin, target = path, str(path)
         run = [interpreter, str(path)]

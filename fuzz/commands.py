@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from conformance.arguments import count, positive
+
 from .engines import DEFAULT, ENGINES
 from .targets import TARGETS
 
@@ -84,17 +86,17 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seconds",
-        type=_positive,
+        type=positive,
         metavar="N",
         help=f"how long ({SECONDS:g}, unless --executions is given)",
     )
-    parser.add_argument("--executions", type=_count, metavar="N", help="how many inputs")
+    parser.add_argument("--executions", type=count, metavar="N", help="how many inputs")
     parser.add_argument(
         "--seed", type=int, metavar="S", help="draw the same again; without it one is chosen, shown"
     )
     parser.add_argument(
         "--jobs",
-        type=_count,
+        type=count,
         metavar="N",
         default=min(2, os.cpu_count() or 1),
         help="processes (%(default)s)",
@@ -147,17 +149,3 @@ def replay(options: argparse.Namespace, command: Sequence[str]) -> int:
     from .campaign.replaying import run
 
     return run(options, command)
-
-
-def _positive(word: str) -> float:
-    number = float(word)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{word} is not more than 0")
-    return number
-
-
-def _count(word: str) -> int:
-    number = int(word)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{word} is not 1 or more")
-    return number

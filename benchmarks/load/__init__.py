@@ -1,7 +1,7 @@
 """Load on a server, every answer validated: a `Job` is driven by an engine, which yields a `Load`.
 
 Two engines: wrk, where it is installed, and a client in pure Python, which needs nothing and alone
-keeps a fixed rate. Imports nothing that knows what a server is besides its address.
+keeps a fixed rate. Of a server it knows the address, and for slices in turns the processes.
 """
 
 from typing import TYPE_CHECKING

@@ -36,12 +36,13 @@ def answer(line: bytes) -> dict[str, Any]:
     """What came of the job in a line, for JSON."""
     try:
         asked = json.loads(line)
+    except ValueError as error:
+        return {"refused": f"a job is a JSON object: {error}"}
+    try:
         if "turns" in asked:
             turns = take(Turns.from_json(asked["turns"]))
             return {"turns": [one.to_json() for one in turns]}
         return do(Job.from_json(asked)).to_json()
-    except ValueError as error:
-        return {"refused": f"a job is a JSON object: {error}"}
     except Refused as refusal:
         return {"refused": str(refusal)}
 

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import sys
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ from benchmarks.command import Refused
 from benchmarks.load import wrk
 from benchmarks.load.model import Job, Load
 from benchmarks.load.turns import Turn, Turns
+from benchmarks.pinning import pinned
 from conformance.driver import how_it_ended
 
 ENGINES = ("wrk", "builtin")
@@ -55,20 +57,25 @@ class Engine:
         """Slices on two servers in turns, by the built-in client. Raises Refused as `drive`, the
         side in front."""
         assert self.name == "builtin", "wrk has no turns"
-        limit_s = len(turns.order) * (turns.slice_s + _SPARE_S) + _SPARE_S
-        async with asyncio.timeout(limit_s):
+        async with self._within(len(turns.order) * (turns.slice_s + _SPARE_S) + _SPARE_S):
             said = await self._ask_builtin({"turns": turns.to_json()})
         return [Turn.from_json(one) for one in said["turns"]]
 
     async def drive(self, job: Job) -> Load:
         """Raises Refused where a single answer was wrong, naming the status, the length or the
         first octet that differs, and where the engine could not run."""
-        limit_s = job.duration_s + 2 * job.answer_timeout_s + _SPARE_S
+        async with self._within(job.duration_s + 2 * job.answer_timeout_s + _SPARE_S):
+            if self.name == "wrk":
+                return await wrk.drive(job, self._cpu)
+            return Load.from_json(await self._ask_builtin(job.to_json()))
+
+    @asynccontextmanager
+    async def _within(self, limit_s: float) -> AsyncIterator[None]:
+        """Raises Refused for what takes longer. The client is ended then: what it still said would
+        be taken for the answer to the next job."""
         try:
             async with asyncio.timeout(limit_s):
-                if self.name == "wrk":
-                    return await wrk.drive(job, self._cpu)
-                return Load.from_json(await self._ask_builtin(job.to_json()))
+                yield
         except TimeoutError as error:
             await self._end()
             raise Refused(f"{self.name} did not end within {limit_s:g} s") from error
@@ -86,7 +93,7 @@ class Engine:
         line = await stdout.readline()
         if not line:
             status = await self._client.wait()
-            raise Refused(f"the built-in client {how_it_ended(status)}")
+            raise Refused(f"the built-in client ended: {how_it_ended(status)}")
         said: dict[str, Any] = json.loads(line)
         if "refused" in said:
             raise Refused(said["refused"])
@@ -102,11 +109,12 @@ class Engine:
 
 async def _start_client(cpu: int | None) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *([] if cpu is None else ["taskset", "-c", str(cpu)]),
+        *pinned(cpu),
         # It needs the standard library alone: -S leaves out what site would look for.
         *(sys.executable, "-S", "-m", "benchmarks.load.client"),
         cwd=ROOT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        process_group=0,  # Ctrl-C is for the harness, which ends it
         limit=_LINE_BYTES,
     )

@@ -14,11 +14,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks import procfs
 from benchmarks.command import Refused, progress, run
 from benchmarks.load import wrk
 from benchmarks.load.engines import ENGINES, drive
 from benchmarks.load.model import Job, Load
+from benchmarks.load.turns import processors_s
 from benchmarks.statistics.intervals import t_interval
 
 CONFIDENCE = 0.95
@@ -95,9 +95,9 @@ async def take_turns(job: Job, rounds: int, cpu: int | None, pid: int | None) ->
     turns = []
     for number in range(4 * rounds):
         engine = ENGINES[number % 4 in (1, 2)]
-        before_s = None if pid is None else procfs.cpu_s(pid)
+        before_s = 0.0 if pid is None else processors_s((pid,))
         load = await drive(job, engine, cpu)
-        used_s = None if pid is None or before_s is None else procfs.cpu_s(pid) - before_s
+        used_s = None if pid is None else processors_s((pid,)) - before_s
         turns.append(Turn(engine, load, used_s))
         progress(f"{number + 1}/{4 * rounds} {engine}: {load.rate_per_s:.0f} requests/s")
     return turns
@@ -152,7 +152,13 @@ def main() -> None:
     options = parse_arguments(None)
     if options.rounds < 1:
         raise Refused("at least one round of turns")
-    if not asyncio.run(validate(options)):
+    if not 0 <= options.margin < 1:
+        raise Refused(f"a margin is a share, 0.05 for 5 %, not {options.margin:g}")
+    try:
+        agree = asyncio.run(validate(options))
+    except ProcessLookupError as error:
+        raise Refused(str(error.strerror)) from error
+    if not agree:
         sys.exit(1)
 
 

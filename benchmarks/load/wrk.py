@@ -25,6 +25,7 @@ from benchmarks.load.answers import (
 )
 from benchmarks.load.model import PLACEHOLDER, Job, Load
 from benchmarks.load.templates import Template
+from benchmarks.pinning import pinned
 
 SCRIPT = Path(__file__).resolve().parent / "replay.lua"
 SHORTEST_S = 1
@@ -90,7 +91,7 @@ def command(job: Job, folder: Path, cpu: int | None, *, validate: bool = True) -
         raise Refused("wrk is not installed; the built-in client needs nothing: engine builtin")
     seconds = max(SHORTEST_S, round(job.duration_s))
     return [
-        *([] if cpu is None else ["taskset", "-c", str(cpu)]),
+        *pinned(cpu),
         *(wrk, "--threads", "1", "--connections", str(job.connections)),
         *("--duration", f"{seconds}s", "--timeout", f"{max(1, math.ceil(job.answer_timeout_s))}s"),
         *("--script", str(SCRIPT), f"http://{job.host}:{job.port}/", "--"),

@@ -139,7 +139,31 @@ class StarletteRouter:
         return Outcome(200, self._numbers[id(route)], child_scope["path_params"])
 
 
-class WerkzeugRouter:
+class _ByPath:
+    """Asked with a path and a method."""
+
+    def prepare(self, calls: Sequence[Call]) -> list[Any]:
+        return [(call.path, call.method) for call in calls]
+
+
+class _Raising(_ByPath):
+    """Says no by raising; its constructor says what, and how it is asked."""
+
+    _resolve: Callable[[str, str], Any]
+    _refusals: Any
+
+    def ask(self, calls: Sequence[Any]) -> list[Any]:
+        resolve, refusals = self._resolve, self._refusals
+        results: list[Any] = []
+        for path, method in calls:
+            try:
+                results.append(resolve(path, method))
+            except refusals as refusal:
+                results.append(refusal)
+        return results
+
+
+class WerkzeugRouter(_Raising):
     def __init__(self, count: int) -> None:
         needs("werkzeug")
         from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -149,21 +173,9 @@ class WerkzeugRouter:
         rules = [
             Rule(pattern(number, "<>"), endpoint=number, methods=["GET"]) for number in range(count)
         ]
-        self._adapter = Map(rules).bind("localhost")
-        self._adapter.map.update()  # it sorts its rules at the first question otherwise
-
-    def prepare(self, calls: Sequence[Call]) -> list[Any]:
-        return [(call.path, call.method) for call in calls]
-
-    def ask(self, calls: Sequence[Any]) -> list[Any]:
-        match, refusals = self._adapter.match, self._refusals
-        results: list[Any] = []
-        for path, method in calls:
-            try:
-                results.append(match(path, method))
-            except refusals as refusal:
-                results.append(refusal)
-        return results
+        adapter = Map(rules).bind("localhost")
+        adapter.map.update()  # it sorts its rules at the first question otherwise
+        self._resolve = adapter.match
 
     def outcome(self, result: Any) -> Outcome:
         if isinstance(result, Exception):
@@ -172,7 +184,7 @@ class WerkzeugRouter:
         return Outcome(200, number, dict(params))
 
 
-class SanicRouter:
+class SanicRouter(_Raising):
     """`sanic_routing` by itself, without the cache of 1,024 answers that Sanic puts before it."""
 
     def __init__(self, count: int) -> None:
@@ -187,26 +199,14 @@ class SanicRouter:
             def get(self, path: str, method: str) -> Any:  # type: ignore[override]
                 return self.resolve(path, method=method)
 
-        self._refusals: Any = (NotFound, NoMethod)
+        self._refusals = (NotFound, NoMethod)
         self._no_method = NoMethod
-        self._router = Table()
+        router = Table()
         for number in range(count):
             route = pattern(number, "<>")
-            self._router.add(route, _handler, methods=["GET"], name=str(number))
-        self._router.finalize()
-
-    def prepare(self, calls: Sequence[Call]) -> list[Any]:
-        return [(call.path, call.method) for call in calls]
-
-    def ask(self, calls: Sequence[Any]) -> list[Any]:
-        get, refusals = self._router.get, self._refusals
-        results: list[Any] = []
-        for path, method in calls:
-            try:
-                results.append(get(path, method))
-            except refusals as refusal:
-                results.append(refusal)
-        return results
+            router.add(route, _handler, methods=["GET"], name=str(number))
+        router.finalize()
+        self._resolve = router.get
 
     def outcome(self, result: Any) -> Outcome:
         if isinstance(result, Exception):
@@ -215,7 +215,7 @@ class SanicRouter:
         return Outcome(200, int(route.name), dict(params))
 
 
-class FalconRouter:
+class FalconRouter(_ByPath):
     """A wrong method is not refused: it has a responder that says so."""
 
     largest: ClassVar[int] = 1_000  # its compiler's work grows with the square of the table
@@ -235,9 +235,6 @@ class FalconRouter:
         for number in range(count):
             self._router.add_route(pattern(number), Resource(number))
         self._router.find("/")  # compiles
-
-    def prepare(self, calls: Sequence[Call]) -> list[Any]:
-        return [(call.path, call.method) for call in calls]
 
     def ask(self, calls: Sequence[Any]) -> list[Any]:
         find = self._router.find

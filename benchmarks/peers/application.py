@@ -9,7 +9,7 @@ import argparse
 import base64
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import unquote
@@ -39,6 +39,11 @@ class Route:
     @property
     def text(self) -> str:
         return self.body.decode()
+
+    async def produce(self) -> AsyncIterator[bytes]:
+        """The pieces of "stream", for frameworks that take them from an iterator."""
+        for piece in self.pieces:
+            yield piece
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import uvicorn
@@ -32,13 +31,9 @@ def handler(route: Route) -> Any:
     async def json(request: Request) -> Response:
         return json_response(await request.json())
 
-    async def produce() -> AsyncIterator[bytes]:
-        for piece in route.pieces:
-            yield piece
-
     async def stream(request: Request) -> Response:
         # Blacksheep takes the generator function itself, not an iterator.
-        return Response(200, content=StreamedContent(content_type, produce))
+        return Response(200, content=StreamedContent(content_type, route.produce))
 
     async def crash(request: Request) -> Response:
         raise RuntimeError("crashed on purpose")

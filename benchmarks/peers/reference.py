@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 from reference import Application, Request, Response, json_response, run_app
@@ -25,12 +24,8 @@ def handler(route: Route) -> Any:
     async def json(request: Request) -> Response:
         return json_response(await request.json())
 
-    async def produce() -> AsyncIterator[bytes]:
-        for piece in route.pieces:
-            yield piece
-
     async def stream(request: Request) -> Response:
-        return Response(produce(), content_type=route.content_type)
+        return Response(route.produce(), content_type=route.content_type)
 
     async def crash(request: Request) -> Response:
         raise RuntimeError("crashed on purpose")

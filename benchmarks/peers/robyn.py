@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import AsyncIterator
 from typing import Any
 
 from .application import Route, application
@@ -31,12 +30,8 @@ def handler(route: Route) -> Any:
     async def json(request: robyn.Request) -> Any:
         return request.json()
 
-    async def produce() -> AsyncIterator[bytes]:
-        for piece in route.pieces:
-            yield piece
-
     async def stream(request: robyn.Request) -> Any:
-        return robyn.StreamingResponse(produce(), headers=headers)
+        return robyn.StreamingResponse(route.produce(), headers=headers)
 
     async def crash(request: robyn.Request) -> str:
         raise RuntimeError("crashed on purpose")

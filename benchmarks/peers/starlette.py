@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import uvicorn
@@ -31,12 +30,8 @@ def handler(route: Route) -> Any:
     async def json(request: Request) -> Response:
         return JSONResponse(await request.json())
 
-    async def produce() -> AsyncIterator[bytes]:
-        for piece in route.pieces:
-            yield piece
-
     async def stream(request: Request) -> Response:
-        return StreamingResponse(produce(), media_type=route.content_type)
+        return StreamingResponse(route.produce(), media_type=route.content_type)
 
     async def crash(request: Request) -> Response:
         raise RuntimeError("crashed on purpose")

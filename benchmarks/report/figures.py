@@ -163,7 +163,8 @@ def conclusion(report: Report) -> str:
     """`slower beyond the margin of 5 %: 1 of 3 comparisons (plaintext)`, or what was measured."""
     total = len(report.comparisons)
     if not total:
-        return f"{report.kind}: {len(report.absolutes) + len(report.measurements)} figures"
+        count = len(report.absolutes) + len(report.measurements)
+        return f"{report.kind}: {count} figure{'' if count == 1 else 's'}"
     verdict = report.verdict
     found = [one for one in report.comparisons if one.decision.verdict is verdict]
     many = len(report.pairs()) > 1

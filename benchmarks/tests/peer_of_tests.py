@@ -3,6 +3,7 @@
 busy      has used a fifth of a second of the processor in a child and in a thread that has ended
 shares    lets others listen on its port
 crashes   ends at the first request to /crash, having said why
+silent    takes connections and never answers
 """
 
 from __future__ import annotations
@@ -40,8 +41,12 @@ def main() -> None:
     server.setsockopt(socket.SOL_SOCKET, option, 1)
     server.bind(("127.0.0.1", port))
     server.listen()
+    silent: list[socket.socket] = []
     while True:
         connection, _ = server.accept()
+        if mode == "silent":
+            silent.append(connection)
+            continue
         if b"/crash" in connection.recv(65536):
             sys.exit("crashed on purpose")
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")

@@ -14,10 +14,14 @@ from typing import Any
 
 import pytest
 
+from benchmarks.judging import checks_of
 from benchmarks.report import document
 
 TRUELINE = [sys.executable, "-m", "conformance.cli", "bench"]
-QUICK = ["--load", "builtin", "--slice", "0.1", "--scenario", "plaintext"]
+QUICK = ["--load", "builtin", "--slice", "0.02", "--scenario", "plaintext"]
+FEW = [*QUICK, "--connections", "8", "--restarts", "3", "--margin", "50"]
+"""Enough for what is several times slower. The veto stands when A against itself differs by half
+the margin: with a small one, three restarts on a busy machine would say so now and then."""
 
 SLOWER = """
 from itertools import count
@@ -40,6 +44,9 @@ Slower().main()
 """
 """The reference with something in front of each response."""
 
+MARK = "TRUELINE_TEST"
+"""A variable that everything a command starts inherits."""
+
 
 def slower(folder: Path, what: str) -> str:
     (folder / "slower.py").write_text(SLOWER.format(what=what))
@@ -61,7 +68,7 @@ def read(path: Path) -> dict[str, Any]:
 def test_what_is_much_slower_is_1(tmp_path: Path) -> None:
     name = slower(tmp_path, "sum(range(10_000))")
     done = bench(
-        tmp_path, "compare", "reference", name, *QUICK, "--restarts", "5", "--json", "r.json",
+        tmp_path, "compare", "reference", name, *FEW, "--json", "r.json",
         "--markdown", "r.md", "--chart", "r.svg", "--action-json", "a.json",
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
@@ -79,16 +86,14 @@ def test_what_is_much_slower_is_1(tmp_path: Path) -> None:
 
 def test_what_is_much_faster_is_0(tmp_path: Path) -> None:
     name = slower(tmp_path, "sum(range(10_000))")
-    done = bench(tmp_path, "compare", name, "reference", *QUICK, "--restarts", "5")
+    done = bench(tmp_path, "compare", name, "reference", *FEW)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_wait_is_slower_though_it_costs_no_processor_time(tmp_path: Path) -> None:
     """By the clock alone: `respond` sleeps in the event loop's only thread."""
     name = slower(tmp_path, "sleep(0.001)")
-    done = bench(
-        tmp_path, "compare", "reference", name, *QUICK, "--restarts", "5", "--json", "r.json"
-    )
+    done = bench(tmp_path, "compare", "reference", name, *FEW, "--json", "r.json")
     assert done.returncode == 1, done.stdout + done.stderr
 
 
@@ -117,6 +122,20 @@ def test_who_fails_a_check_is_not_measured(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_all_are_judged_before_anything_is_measured(tmp_path: Path) -> None:
+    fault = checks_of(["params/whole-segment"])[0].faults[0]
+    (tmp_path / "wrong.py").write_text(
+        "from conformance.adapter import Adapter\n"
+        "from conformance.adapters.miniature import MiniatureAdapter\n"
+        f"MiniatureAdapter(frozenset({{{fault!r}}})).main()\n"
+    )
+    arguments = ("--restarts", "1000", "--scenario", "plaintext,param")
+    done = bench(tmp_path, "compare", "reference", "wrong.py", *arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "the scenario param stands on the check params/whole-segment" in done.stderr
+    assert "restart" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -129,12 +148,23 @@ def test_who_fails_a_check_is_not_measured(tmp_path: Path) -> None:
         (["run", "reference", "--json", "no/where.json"], "there is no folder"),
         (["run", "reference", "--chart", "chart.pdf"], ".svg or .png"),
         (["run", "reference", "--load", "wrk", "--slice", "0.5"], "whole seconds"),
-        (["run", "reference", "--margin", "x"], "--margin"),
+        (["run", "reference", "--margin", "x"], "argument --margin: invalid number: 'x'"),
+        (["run", "reference", "--seconds", "nan"], "argument --seconds: nan is not more than 0"),
+        (["run", "reference", "--restarts", "1.5"], "--restarts: invalid whole number: '1.5'"),
+        (["run", "reference", "--connections", "-1"], "--connections: -1 is not 1 or more"),
+        (["run", "reference", "--scenario", "param,param"], "named twice"),
+        (["run", "reference", "--markdown", ""], "--markdown '' names no file"),
+        (["run", "reference", "--action-json", "/"], "--action-json '/' names no file"),
+        (["run", "reference", "--json", "here.py"], "cannot write here.py: it is a folder"),
+        (["latency", "reference", "--scenario", "json,pipelined"], "no latency of their own"),
+        (["instr", "reference", "--scenario", "json,plaintext-idle"], "without idle connections"),
+        (["memory", "reference", "--chart", "c.svg"], "no chart of `bench memory`"),
         (["run", "--", "node", "adapter.mjs"], 'cmd:"node adapter.mjs"'),
         (["fly", "reference"], "invalid choice"),
     ],
 )
 def test_what_makes_no_sense_is_2(tmp_path: Path, arguments: list[str], said: str) -> None:
+    (tmp_path / "here.py").mkdir()
     done = bench(tmp_path, *arguments)
     assert done.returncode == 2, done.stdout + done.stderr
     assert said in done.stderr
@@ -162,12 +192,14 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path: Path, number: signal.Signals) 
     run = subprocess.Popen(
         [*TRUELINE, "aa", "reference", *QUICK, "--restarts", "1000", "--json", "r.json"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=stderr, text=True,
-        start_new_session=True, env={**os.environ, "TERM": "xterm", "COLUMNS": "200"},
+        start_new_session=True,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "200", MARK: str(tmp_path)},
     )  # fmt: skip
     os.close(stderr)
     shown = b""
     while b"first restart 3" not in shown:  # the bar tells what is measured
         shown += os.read(terminal, 65536)
+    assert marked(str(tmp_path))
     run.send_signal(number)
     output, _ = run.communicate(timeout=60)
     with suppress(OSError):  # how a terminal says that nobody writes to it any more
@@ -179,16 +211,46 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path: Path, number: signal.Signals) 
     assert "interrupted" in output
     [comparison] = read(tmp_path / "r.json")["comparisons"]
     assert len(comparison["series"][0]["restarts"]) >= 3
-    assert not session_members(run.pid)
+    assert not marked(str(tmp_path))
 
 
-def session_members(leader: int) -> list[str]:
+WAITS = """
+import pathlib, time
+from conformance.adapter import Adapter
+from conformance.adapters.miniature import MiniatureAdapter
+
+if pathlib.Path("met").exists():
+    open("judging", "w").close()
+    time.sleep(600)
+pathlib.Path("met").touch()
+MiniatureAdapter(frozenset()).main()
+"""
+"""Says hello once; started again, to be judged, it says so on a pipe and does nothing more."""
+
+
+def test_ctrl_c_before_anything_was_measured(tmp_path: Path) -> None:
+    (tmp_path / "waits.py").write_text(WAITS)
+    os.mkfifo(tmp_path / "judging")
+    run = subprocess.Popen(
+        [*TRUELINE, "aa", "waits.py", *QUICK, "--chart", "c.svg"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    (tmp_path / "judging").read_text()  # until it is opened and closed by the other side
+    run.send_signal(signal.SIGINT)
+    output, said = run.communicate(timeout=60)
+    assert run.returncode == 130, output + said
+    assert "interrupted" in output
+    assert "nothing to draw" in said
+
+
+def marked(value: str) -> list[str]:
+    """The processes that were started with this value of MARK: servers have their own sessions."""
     found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for file in Path("/proc").glob("[0-9]*/environ"):
         try:
-            state, _, _, session = stat.read_text().rpartition(")")[2].split()[:4]
-        except (FileNotFoundError, ProcessLookupError):
+            if f"{MARK}={value}".encode() in file.read_bytes().split(b"\0"):
+                found.append(file.parent.name)
+        except OSError:  # it has ended, or is of another user
             continue
-        if int(session) == leader and state != "Z":
-            found.append(stat.parent.name)
     return found

@@ -83,8 +83,8 @@ def test_the_repository_stays_as_it_was(repository: Path, tmp_path: Path) -> Non
     (repository / "tiny.py").write_text("not committed")
 
     def state() -> list[str]:
-        asked = (["status", "--porcelain"], ["worktree", "list"], ["branch", "--all"], ["stash"])
-        return [git(repository, *one) for one in asked[:3]]
+        asked = (["status", "--porcelain"], ["worktree", "list"], ["branch", "--all"])
+        return [git(repository, *one) for one in asked]
 
     before = state()
     for number, revision in enumerate(("first", ".")):
@@ -138,8 +138,21 @@ def test_a_shallow_clone(repository: Path, tmp_path: Path) -> None:
         checkout(tmp_path / "clone", "first")
 
 
+def test_a_base_that_a_shallow_clone_has_fetched(repository: Path, tmp_path: Path) -> None:
+    """As CI has it: a branch of one commit, and of the base one commit too."""
+    git(repository, "checkout", "--quiet", "-b", "change", "first")
+    commit(repository, tiny="changed")
+    git(tmp_path, "clone", "--quiet", "--depth", "1", repository.as_uri(), "clone")
+    clone = tmp_path / "clone"
+    git(clone, "fetch", "--quiet", "--depth", "1", "origin", "main:refs/remotes/origin/main")
+    before = git(clone, "status", "--porcelain"), git(clone, "for-each-ref")
+    assert written(clone, "origin/main", tmp_path / "a")["tiny"] == "two"
+    assert written(clone, "HEAD", tmp_path / "b")["tiny"] == "changed"
+    assert (git(clone, "status", "--porcelain"), git(clone, "for-each-ref")) == before
+
+
 def test_where_no_repository_is(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="is in no git repository"):
+    with pytest.raises(Refused, match=r"is in no git repository.*: fatal: not a git repo"):
         checkout(tmp_path, "main")
     with pytest.raises(Refused, match="there is no folder"):
         checkout(tmp_path / "nowhere", "main")

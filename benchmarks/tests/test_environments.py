@@ -151,9 +151,14 @@ def test_an_interrupted_one_is_made_anew(pip: Pip, folder: Path) -> None:
     assert len(pip.wanted) == 3
 
 
-def test_two_at_once_make_it_once(
-    pip: Pip, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_two_at_once_make_it_once(pip: Pip, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = threading.Event()
+
+    def progress(line: str) -> None:
+        if line.startswith("waiting for another run"):
+            waits.set()
+
+    monkeypatch.setattr(environments, "progress", progress)
     pip.may_end.clear()
     made: list[Environment] = []
     threads = [
@@ -165,6 +170,7 @@ def test_two_at_once_make_it_once(
     for thread in threads:
         thread.start()
     assert pip.begun.wait(20)
+    assert waits.wait(20)
     pip.may_end.set()
     for thread in threads:
         thread.join()

@@ -11,7 +11,8 @@ import pytest
 from benchmarks.command import Refused
 from benchmarks.connection import Answer
 from benchmarks.instructions import estimate, instructions, is_right, total, under_callgrind
-from benchmarks.scenarios import PLACEHOLDER, SCENARIOS
+from benchmarks.load.model import PLACEHOLDER
+from benchmarks.scenarios import SCENARIOS
 from benchmarks.subjects import subject
 from reference.tests.processes import needs
 
@@ -77,6 +78,18 @@ async def test_the_environment_makes_runs_alike(tmp_path: Path) -> None:
     assert counted.env is not None
     assert counted.env["PYTHONHASHSEED"] == "0"
     assert "PYTHONDONTWRITEBYTECODE" not in counted.env
+
+
+@pytest.mark.parametrize("status", [0, 1])
+async def test_addresses_are_fixed_where_that_is_allowed(
+    status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("setarch", "valgrind", "vgdb"):
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {status}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    counted = under_callgrind(await subject("reference"), tmp_path).command
+    assert counted.argv[0] == ("valgrind" if status else "setarch")
 
 
 async def test_what_cannot_be_counted_is_refused() -> None:

@@ -1,5 +1,7 @@
 """Latency: what is made of known loads, and the course of it with the reference."""
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.command import Refused
@@ -132,6 +134,21 @@ async def test_a_rate_beyond_the_reference_is_said() -> None:
     )
     assert found.rows == ()
     assert "reference could not keep the rate" in found.notes[0]
+
+
+async def test_beside_idle_connections_each_request_may_have_its_own() -> None:
+    idle = replace(SCENARIOS["plaintext-idle"], idle=3, connections=2).with_new_connections()
+    found = await latency(
+        [await subject("reference")],
+        idle,
+        rate_per_s=20,
+        duration_s=0.2,
+        restarts=1,
+        server_cpu=None,
+        client_cpu=None,
+        progress=print,
+    )
+    assert found.scenario == "plaintext-idle+new"
 
 
 async def test_the_reference_at_a_share_of_what_it_can() -> None:

@@ -7,13 +7,18 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from benchmarks.command import Refused
-from benchmarks.load import Engine, Job, Load, available, drive
+from benchmarks.load import Engine, Job, Load, available, client, drive, engines
+from benchmarks.load import turns as turns_module
 from benchmarks.load.client import do
 from benchmarks.load.closed import Closed
 from benchmarks.load.engines import ENGINES
@@ -36,6 +41,7 @@ UPLOAD = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1048576\r\n\r\n" + MEBI
 LARGE = 16 * len(MEBIBYTE)
 LARGE_UPLOAD = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%b" % (LARGE, bytes(LARGE))
 
+CPU = min(os.sched_getaffinity(0))
 # A load that is refused ends there and then: this is how long a busy machine has for it.
 LONG_S = 30.0
 
@@ -325,22 +331,49 @@ async def test_a_stall_is_seen_by_all_requests_that_were_due_in_it(connections: 
 
 async def test_the_built_in_client_in_its_own_process() -> None:
     async with scripted(lambda asked: [GOOD]) as script:
-        load = await drive(job_for(script), "builtin", 0)
+        load = await drive(job_for(script), "builtin", CPU)
         assert load.requests == script.requests > 0
     async with scripted(on(7, [answer(b"oh", b"500 X")])) as script:
         with pytest.raises(Refused, match=r"^answer .*: expected status 200, came 500 with b'oh'$"):
-            await drive(job_for(script, duration_s=LONG_S), "builtin", 0)
+            await drive(job_for(script, duration_s=LONG_S), "builtin", CPU)
 
 
 async def test_one_process_does_job_after_job() -> None:
     """Also behind one that was refused: that was the server's fault."""
-    async with scripted(on(7, [answer(b"oh", b"500 X")])) as script, Engine("builtin", 0) as engine:
+    async with (
+        scripted(on(7, [answer(b"oh", b"500 X")])) as script,
+        Engine("builtin", CPU) as engine,
+    ):
         with pytest.raises(Refused, match="came 500"):
             await engine.drive(job_for(script, duration_s=LONG_S))
         for _ in range(2):
             load = await engine.drive(job_for(script))
             assert load.requests > 0
             assert load.client_cpu_s < load.duration_s + 1
+
+
+async def test_ctrl_c_is_for_the_harness_alone() -> None:
+    async with scripted(lambda asked: [GOOD]) as script, Engine("builtin", None) as engine:
+        await engine.drive(job_for(script))
+        assert engine._client is not None
+        assert os.getpgid(engine._client.pid) != os.getpgrp()
+
+
+async def test_without_taskset_the_client_is_bound_to_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    async with scripted(lambda asked: [GOOD]) as script:
+        assert (await drive(job_for(script), "builtin", CPU)).requests > 0
+
+
+async def test_no_such_processor() -> None:
+    with pytest.raises(Refused, match="there is no processor 4711 for this process"):
+        await drive(Job("127.0.0.1", 1, GET, 200, None), "builtin", 4711)
+
+
+def test_a_line_that_is_no_json_is_refused() -> None:
+    assert client.answer(b"{\n")["refused"].startswith("a job is a JSON object: ")
 
 
 async def test_engines_are_known() -> None:
@@ -367,19 +400,48 @@ def test_octets_behind_the_very_last_answer_are_refused() -> None:
         exchanges.close_all()
 
 
-NOBODY: tuple[int, ...] = ()
+@contextmanager
+def running(code: str) -> Iterator[int]:
+    """Another process, from its first line of output on. Tests of turns count one as the server's,
+    and never their own: who seems restless is stopped."""
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", f"import sys; print(flush=True)\n{code}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield process.pid
+        finally:
+            process.kill()
 
 
-def turns_on(
-    *scripts: Script, pids: tuple[int, ...] = (os.getpid(),), order: str = "ABBA"
-) -> Turns:
+@pytest.fixture
+def at_rest() -> Iterator[int]:
+    with running("sys.stdin.read()") as pid:
+        yield pid
+
+
+@pytest.fixture
+def spinning() -> Iterator[int]:
+    with running("while True: pass") as pid:
+        yield pid
+
+
+def state_of(pid: int) -> str:
+    """A letter: T is stopped (proc_pid_stat(5))."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def turns_on(*scripts: Script, pid: int, order: str = "ABBA") -> Turns:
     jobs = {side: job_for(script) for side, script in zip("AB", scripts, strict=True)}
-    return Turns(jobs, dict.fromkeys("AB", pids), order, slice_s=0.02)
+    return Turns(jobs, dict.fromkeys("AB", (pid,)), order, slice_s=0.02)
 
 
-async def test_turns_are_taken_in_their_order_on_connections_that_stay() -> None:
+async def test_turns_are_taken_in_their_order_on_connections_that_stay(at_rest: int) -> None:
     async with scripted(lambda asked: [GOOD]) as a, scripted(lambda asked: [GOOD]) as b:
-        taken = await asyncio.to_thread(take, turns_on(a, b, order="ABBAB"))
+        taken = await asyncio.to_thread(take, turns_on(a, b, pid=at_rest, order="ABBAB"))
         assert [one.side for one in taken] == list("ABBAB")
         for side, script in (("A", a), ("B", b)):
             loads = [one.load for one in taken if one.side == side]
@@ -387,55 +449,88 @@ async def test_turns_are_taken_in_their_order_on_connections_that_stay() -> None
             assert all(load.read_bytes == load.requests * len(GOOD) for load in loads)
             assert all(load.requests > 0 for load in loads)
         assert all(one.load.duration_s >= 0.02 for one in taken)
-        assert all(one.server_cpu_s > 0 for one in taken)
 
 
-async def test_a_wrong_answer_in_turns_names_its_side() -> None:
+async def test_a_wrong_answer_in_turns_names_its_side(at_rest: int) -> None:
     async with (
         scripted(lambda asked: [GOOD]) as a,
         scripted(on(7, [answer(b"oh", b"500 X")])) as b,
-        Engine("builtin", 0) as engine,
+        Engine("builtin", CPU) as engine,
     ):
         with pytest.raises(Refused, match=r"^B: answer .*: expected status 200, came 500"):
-            await engine.take(turns_on(a, b))
+            await engine.take(turns_on(a, b, pid=at_rest))
         assert a.requests > 0
+
+
+async def test_turns_that_do_not_end_are_given_up(
+    at_rest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "_SPARE_S", 0.05)
+    async with (
+        scripted(lambda asked: [GOOD]) as a,
+        scripted(lambda asked: [GOOD]) as b,
+        Engine("builtin", None) as engine,
+    ):
+        a.gate.clear()
+        with pytest.raises(Refused, match="builtin did not end within"):
+            await engine.take(turns_on(a, b, pid=at_rest))
 
 
 async def test_a_process_that_has_ended_refuses_its_turns() -> None:
     ended = await asyncio.create_subprocess_exec("true")
     await ended.wait()
     async with scripted(lambda asked: [GOOD]) as a, scripted(lambda asked: [GOOD]) as b:
-        with pytest.raises(Refused, match=r"^A: answer [0-9]+: "):
-            await asyncio.to_thread(take, turns_on(a, b, pids=(ended.pid,)))
+        with pytest.raises(Refused, match=rf"^A: answer [0-9]+: process {ended.pid} has ended$"):
+            await asyncio.to_thread(take, turns_on(a, b, pid=ended.pid))
 
 
-async def test_who_is_restless_is_stopped_in_the_turns_of_the_other() -> None:
-    """A process that spins beside server B and is counted as one of its own."""
-    spinning = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", "print(flush=True)\nwhile True: pass", stdout=subprocess.PIPE
-    )
-    assert spinning.stdout is not None
-    await spinning.stdout.readline()
-    try:
-        async with scripted(lambda asked: [GOOD]) as a, scripted(lambda asked: [GOOD]) as b:
-            turns = turns_on(a, b, order="ABAB" * 5)
-            turns = replace(turns, pids={"A": (spinning.pid,), "B": (spinning.pid,)})
-            assert is_restless((spinning.pid,))
-            both = await asyncio.to_thread(take, replace(turns, pids={**turns.pids, "A": NOBODY}))
-            spun_s = {
-                side: sum(one.server_cpu_s for one in both if one.side == side) for side in "AB"
-            }
-            assert spun_s["B"] > 0
-            assert is_restless((spinning.pid,)), "it was left stopped"
-            begin_s = processors_s((spinning.pid,))
-            await asyncio.to_thread(
-                take, Turns(turns.jobs, {"A": NOBODY, "B": (spinning.pid,)}, "AAAA", 0.2)
-            )
-            resting_s = processors_s((spinning.pid,)) - begin_s
-            assert resting_s < 0.8, "it was not stopped in the turns of A, 0.8 s beside 0.46 s"
-    finally:
-        spinning.kill()
-        await spinning.wait()
+async def test_who_is_restless_is_stopped_in_the_turns_of_the_other(
+    spinning: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that spins is server B's own."""
+    monkeypatch.setattr(turns_module, "is_restless", lambda pids: pids == (spinning,))
+    seen: dict[str, list[str]] = {"A": [], "B": []}
+
+    def noting(side: str) -> Answers:
+        def answers(asked: Asked) -> list[bytes | None]:
+            seen[side].append(state_of(spinning))
+            return [GOOD]
+
+        return answers
+
+    async with scripted(noting("A")) as a, scripted(noting("B")) as b:
+        turns = turns_on(a, b, pid=spinning, order="ABBA" * 4)
+        taken = await asyncio.to_thread(take, replace(turns, pids={"A": (), "B": (spinning,)}))
+        assert state_of(spinning) != "T", "it was left stopped"
+    assert sum(one.server_cpu_s for one in taken if one.side == "B") > 0
+    assert sum(one.server_cpu_s for one in taken if one.side == "A") == 0
+    assert "T" not in seen["B"]
+    # Not in the first turn, which does not count; in the others as soon as the signal is there.
+    assert seen["A"][0] != "T"
+    assert seen["A"].count("T") > len(seen["A"]) / 2
+
+
+@pytest.mark.parametrize(("used_s", "is_so"), [(0.0, False), (0.001, False), (0.05, True)])
+def test_restless_is_who_uses_its_processor_unasked(
+    used_s: float, is_so: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long a busy machine makes the look: here half a second."""
+    moments = iter([0.0, 0.5])
+    late = SimpleNamespace(monotonic=lambda: next(moments), sleep=lambda wanted_s: None)
+    used = iter([1.0, 1.0 + used_s])
+    monkeypatch.setattr(turns_module, "time", late)
+    monkeypatch.setattr(turns_module, "processors_s", lambda pids: next(used))
+    assert is_restless((1,)) is is_so
+
+
+def test_who_waits_is_not_restless(at_rest: int) -> None:
+    assert not is_restless((at_rest,))
+
+
+def test_processor_time_is_that_of_the_process() -> None:
+    before_s = time.process_time()
+    assert before_s <= processors_s((os.getpid(),)) <= time.process_time()
+    assert processors_s(()) == 0
 
 
 def test_turns_travel_as_json() -> None:

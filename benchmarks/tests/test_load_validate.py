@@ -1,11 +1,13 @@
 """What is said of the built-in client beside wrk, from known turns."""
 
 import math
+import sys
 
 import pytest
 
+from benchmarks.command import Refused
 from benchmarks.load import Load
-from benchmarks.load.validate import Turn, excludes, log_cpu_ratios, log_ratios, report
+from benchmarks.load.validate import Turn, excludes, log_cpu_ratios, log_ratios, main, report
 
 # wrk 1000 and 1100 a second, the client 1050 and 1045: 5 % more, then 5 % less.
 TURNS = [
@@ -32,6 +34,15 @@ def test_the_report_has_the_figures() -> None:
 def test_without_the_servers_time_there_is_none_in_the_report() -> None:
     said = report([Turn(one.engine, one.load, None) for one in TURNS])
     assert "server" not in said
+
+
+@pytest.mark.parametrize(("option", "said"), [("--rounds", "one round"), ("--margin", "a share")])
+def test_what_makes_no_sense_is_refused(
+    option: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["validate", "--port", "1", option, "-1"])
+    with pytest.raises(Refused, match=said):
+        main()
 
 
 @pytest.mark.parametrize(

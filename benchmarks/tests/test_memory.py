@@ -1,5 +1,6 @@
 """Memory: that of the reference, and of an adapter that keeps what it should pass on."""
 
+import argparse
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import procfs
+from benchmarks import asking, memory, procfs
 from benchmarks.command import Refused
 from benchmarks.connection import Connection
 from benchmarks.memory import MIB, at_rest, idle, read_download, send_upload, streaming
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.skipif(
 )
 Connect = Callable[[bytes], Awaitable[Connection]]
 HOARDING = str(Path(__file__).with_name("hoarding_adapter.py"))
+NO_PID = 2**22 + 1
+"""Above the largest process id."""
 
 
 @pytest.fixture
@@ -127,10 +130,31 @@ async def test_a_right_download(connected: Connect) -> None:
     await read_download(Waiting(), await connected(answer), 1, 1.0)
 
 
-def test_this_process_has_memory_and_used_cpu() -> None:
+class Working:
+    """What uses its processor up to the third look."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def cpu_s(self) -> float:
+        self.looks += 1
+        return min(self.looks, 3) * 0.1
+
+
+async def test_a_reader_stalls_until_the_server_waits(
+    connected: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "_LOOK_EACH_S", 0.001)
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % MIB + b"x" * MIB
+    for at_most_s, looks in ((1.0, 5), (0.001, 2)):
+        server = Working()
+        await read_download(server, await connected(answer), 1, at_most_s)
+        assert server.looks == looks
+
+
+def test_this_process_has_memory() -> None:
     pid = os.getpid()
     assert 0 < procfs.rss_bytes(pid) <= procfs.peak_rss_bytes(pid) + MIB
-    assert procfs.cpu_s(pid) > 0
 
 
 @pytest.fixture
@@ -157,8 +181,29 @@ def test_a_session_is_the_sum_of_its_processes(session: int) -> None:
 
 
 def test_a_session_of_nobody() -> None:
-    with pytest.raises(ProcessLookupError):
-        procfs.session_rss_bytes(2**22 + 1)  # above the largest process id
+    with pytest.raises(ProcessLookupError, match="no process of session 4194305 is left"):
+        procfs.session_rss_bytes(NO_PID)
+
+
+def test_one_that_ends_between_listing_and_reading(
+    session: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pids = session_members(session)
+    monkeypatch.setattr(procfs, "session_members", lambda sid: [pids[0], NO_PID, pids[1]])
+    assert procfs.session_rss_bytes(session) == sum(map(procfs.rss_bytes, pids))
+    procfs.session_reset_peak_rss(session)
+    assert procfs.session_peak_rss_bytes(session) == sum(map(procfs.peak_rss_bytes, pids))
+    monkeypatch.setattr(procfs, "session_members", lambda sid: [NO_PID])
+    with pytest.raises(ProcessLookupError, match="is left"):
+        procfs.session_rss_bytes(session)
+
+
+def test_without_a_proc_nothing_is_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(procfs, "is_there", lambda: False)
+    assert asking.run(argparse.Namespace(), []) == 2
+    assert "/proc of Linux" in capsys.readouterr().err
 
 
 def test_the_peak_counts_from_its_reset() -> None:

@@ -114,10 +114,10 @@ def test_the_same_line_is_not_written_twice() -> None:
     shown = Shown(120.0, Terminal())
     shown.progress.at("words")
     before = shown.stream.getvalue()
-    shown.progress.refresh()
+    shown.progress.at("words")
     assert shown.stream.getvalue() == before
     shown.clock.now_s += 1.0
-    shown.progress.refresh()
+    shown.progress.at("words")
     assert "1:59" in shown.line
 
 

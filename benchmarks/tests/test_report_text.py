@@ -103,6 +103,8 @@ def test_the_conclusion_says_how_many_and_where() -> None:
         "pass: not slower beyond the margin of 5 %: 1 of 1 comparison"
     )
     assert "false alarm" in shown(SLOWER, kind="aa").splitlines()[-1]
+    assert shown(kind="run", absolutes=(RUN,)).splitlines()[-1] == "run: 1 figure"
+    assert shown(kind="run", absolutes=(RUN, RUN)).splitlines()[-1] == "run: 2 figures"
 
 
 def test_one_figure_alone_still_has_its_verdict() -> None:

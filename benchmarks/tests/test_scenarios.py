@@ -54,9 +54,19 @@ def test_names_with_and_without_new_connections() -> None:
     assert len(list(scenarios_of("all"))) == len(SCENARIOS)
 
 
-@pytest.mark.parametrize("text", ["plain", "plaintext,", "plaintext+old", "+new"])
-def test_names_that_mean_nothing(text: str) -> None:
-    with pytest.raises(Refused, match="there is no scenario"):
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("plain", "there is no scenario 'plain'"),
+        ("plaintext,", "there is no scenario ''"),
+        ("plaintext+old", "there is no scenario"),
+        ("+new", "there is no scenario ''"),
+        ("json, plaintext,json", "named twice"),
+        ("pipelined+new", "a connection that stays open"),
+    ],
+)
+def test_names_that_mean_nothing(text: str, said: str) -> None:
+    with pytest.raises(Refused, match=said):
         list(scenarios_of(text))
 
 

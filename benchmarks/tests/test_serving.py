@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import peering
 from benchmarks import serving as serving_module
 from benchmarks.command import Refused
 from benchmarks.scenarios import SCENARIOS
@@ -92,6 +93,31 @@ async def test_events_of_an_app_that_is_not_quiet_are_counted() -> None:
         assert server.events_seen == seen
 
 
+LOUD = """
+from conformance.adapters.miniature import MiniatureAdapter
+
+class Loud(MiniatureAdapter):
+    def build(self, app):
+        app.quiet = False
+        return super().build(app)
+
+Loud(frozenset()).main()
+"""
+
+
+async def test_an_adapter_that_reports_events_of_a_quiet_app_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "loud.py"
+    file.write_text(LOUD)
+
+    async def measure() -> None:
+        async with serving(adapter(sys.executable, str(file), label="loud"), HELLO) as server:
+            while not server.events_seen:
+                await ask(server)
+
+    with pytest.raises(Refused, match="loud: its adapter reports events although the app is quiet"):
+        await measure()
+
+
 async def test_an_adapter_that_does_not_start() -> None:
     with pytest.raises(Refused, match=r"(?s)exit status 1.*No module named 'nosuch'"):
         async with serving(adapter(sys.executable, str(WRONG), "exits", label="wrong"), HELLO):
@@ -151,12 +177,12 @@ def shared_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
-        monkeypatch.setattr(serving_module, "_free_port", lambda: port)
+        monkeypatch.setattr(peering, "free_port", lambda: port)
 
-        async def answers(port: int) -> bool:
+        async def answers(port: int, within_s: float) -> bool:
             return listeners(port) == 2
 
-        monkeypatch.setattr(serving_module, "_answers", answers)
+        monkeypatch.setattr(peering, "_answers", answers)
         other.listen()
         yield port
 
@@ -169,6 +195,26 @@ def listeners(port: int) -> int:
 async def test_a_port_that_another_server_shares(shared_port: int) -> None:
     with pytest.raises(Refused, match=f"shares port {shared_port} with another server"):
         async with serving(peer("shares"), HELLO):
+            pass
+
+
+async def test_a_process_of_the_session_that_ends_while_it_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    await ended.wait()
+
+    def members(sid: int) -> list[int]:
+        return [ended.pid, *session_members(sid)]
+
+    monkeypatch.setattr(serving_module, "session_members", members)
+    async with serving(peer("shares"), HELLO) as server:
+        assert (await ask(server)).endswith(b"ok")
+
+
+async def test_a_peer_that_never_answers() -> None:
+    with pytest.raises(Refused, match=r"peer:silent did not answer within 0\.5 seconds"):
+        async with serving(peer("silent"), HELLO, ready_s=0.5):
             pass
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import environments, kit, subjects
+from benchmarks.asking import subject_info
 from benchmarks.command import Refused
-from benchmarks.subjects import Name, parse, subject, subject_at
+from benchmarks.naming import Name, parse
+from benchmarks.subjects import subject, subject_at
 from conformance.subject import PACKAGE
 
 ROOT = PACKAGE.parent
@@ -87,6 +89,8 @@ def test_a_path_that_is_there_is_no_environment(here: Path) -> None:
         ("miniature==1", "is a part of the harness"),
         ("miniature@" + sys.prefix, "is a part of the harness"),
         ("missing.py", "there is no file missing.py"),
+        ("a" * 300 + ".py", "there is no file aaa"),
+        ("node adapter.mjs", 'a program is named cmd:"..."'),
         ("aiohttp@/nowhere", "there is no Python interpreter '/nowhere'"),
         ("cmd:", "is to be followed by a command"),
         ("cmd:node 'x", "No closing quotation"),
@@ -130,17 +134,29 @@ async def test_a_file_and_a_module_are(here: Path, folder: Path) -> None:
 async def test_a_command(here: Path, folder: Path) -> None:
     (here / "tiny.py").write_text("version = 'here'")
     (here / "an adapter.py").write_text(ADAPTER)
-    found = await subject(f"cmd:{sys.executable} 'an adapter.py'", folder=folder)
+    name = f"cmd:{sys.executable} 'an adapter.py'"
+    found = await subject(name, loop="uvloop", folder=folder)
     assert found.versions["mine"] == "here"
-    assert found.with_loop("uvloop") is found, "its loop is its own affair"
+    assert "loop" not in found.versions, "its loop is its own affair"
 
 
 async def test_an_event_loop_is_an_argument(folder: Path) -> None:
     found = await subject("reference", folder=folder)
-    other = found.with_loop("uvloop")
+    other = await subject("reference", loop="uvloop", folder=folder)
     assert list(other.command.argv) == [*found.command.argv, "--loop", "uvloop"]
     assert (other.loop, other.versions["loop"]) == ("uvloop", "uvloop")
-    assert other.with_loop("asyncio") == found
+
+
+async def test_an_adapter_without_a_version_keeps_its_name(here: Path, folder: Path) -> None:
+    (here / "tiny.py").write_text("version = ''")
+    (here / "mine.py").write_text(ADAPTER)
+    assert subject_info(await subject("mine.py", folder=folder)).name == "mine"
+
+
+async def test_a_folder_that_nothing_can_be_kept_in(here: Path) -> None:
+    (here / "file").touch()
+    with pytest.raises(Refused, match=r"cannot keep anything in .*file: File exists"):
+        await subject("reference", folder=here / "file")
 
 
 def test_the_path_of_this_process_from_any_folder(
