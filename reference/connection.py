@@ -358,6 +358,7 @@ class Connection(asyncio.Protocol):
             response = self._app.internal_error(request, exc)
         if self._cancelled or self.output.begun or self._phase is not _OPEN:
             # RFC 9112 §8: the client must be able to tell that the answer is incomplete.
+            self.output.flush()
             self.cut()
             return response
         close = self._closes_with(request, response)
@@ -427,7 +428,7 @@ class Connection(asyncio.Protocol):
             if self._waiting.wait is None:
                 # Only now, and not when the handler ended: for all answers of a turn by one clock.
                 self._waiting.begin_idle(now_s)
-        elif task is not self._task_seen and output.is_holding:
+        elif task is not self._task_seen and output.is_holding and not output.begun:
             # The next handler has not had its first turn: its answer may go with these.
             self._task_seen = task
             return False

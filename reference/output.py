@@ -15,7 +15,9 @@ from .waits import Wait, Waiting
 if TYPE_CHECKING:
     from .connection import Connection
 
-_HELD_ANSWER_BYTES = 65536
+_HELD_BYTES = 65536
+_SMALL_BYTES = 16384
+"""Parts up to this are worth copying to save a system call."""
 
 
 class Output:
@@ -48,23 +50,23 @@ class Output:
         self._outbox = outbox
         self._loop = loop
         self._waiting = waiting
-        self._held = b""  # answers to be sent in the next turn of the event loop
+        self._held = b""  # to be sent in the next turn of the event loop
         self._drained: asyncio.Future[None] | None = None
         self._write_mark = 0  # bytes in the write buffer when the present WRITE wait began
 
-    # -- Whole answers ---------------------------------------------------------------------------
+    # -- Whole answers, and all that is small ----------------------------------------------------
 
     @property
     def is_holding(self) -> bool:
         return bool(self._held)
 
     def hold(self, data: bytes) -> None:
-        """Have a whole answer sent, with others that are ready in this turn of the event loop."""
+        """Have it sent, with what else is ready in this turn of the event loop."""
         self._held = held = self._held + data
         if not self.in_outbox:
             self.in_outbox = True
             self._outbox.add(self._connection)
-        if len(held) > _HELD_ANSWER_BYTES:
+        if len(held) > _HELD_BYTES:
             self.flush()
 
     def flush(self) -> None:
@@ -82,14 +84,18 @@ class Output:
         self.begun = True
         self.until_close = until_close
         self._connection.answer_begins()
-        self.flush()
         self.write_part(head)
 
     def write_part(self, data: bytes) -> None:
-        """Send a part of a body."""
+        """Send a part of a body. Small ones that are made in one turn of the event loop, with the
+        head or the end beside them, are one write."""
         if not self.is_open:
             raise ConnectionResetError("the client is gone")
-        self.transport.write(data)
+        if len(data) > _SMALL_BYTES:
+            self.flush()
+            self.transport.write(data)
+        else:
+            self.hold(data)
 
     async def drained(self) -> None:
         """Until the client has taken most of what was sent."""
@@ -116,6 +122,7 @@ class Output:
             connection.cut()
             raise ConnectionResetError("the client is gone")
         connection.hold_input()
+        self.flush()
         self.begin_wait()
         try:
             return await self._loop.sendfile(self.transport, file, offset, count, fallback=False)

@@ -372,9 +372,7 @@ async def test_the_generator_of_an_iterable_is_closed(length: str, body: bytes) 
 
     wire = Wire(stream)
     wire.send(get())
-    while not wire.transport.writes:
-        assert not iterable.ended
-        await asyncio.sleep(0)
+    await wire.until(lambda: bool(wire.transport.writes))
     assert iterable.ended  # at once, not when the garbage is collected
     assert (await wire.answer()).endswith(b"\r\n\r\n" + body)
 
@@ -387,6 +385,50 @@ async def test_an_iterator() -> None:
     wire = Wire(stream)
     wire.send(get())
     assert await wire.answer() == stream_head(CHUNKED) + b"2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"
+
+
+# -- Writes --------------------------------------------------------------------------------------
+
+
+@on_fake_clock
+async def test_small_parts_of_one_turn_are_one_write() -> None:
+    wire = Wire(Source(b"ab", b"cd"))
+    wire.send(get())
+    assert await wire.answer() == stream_head(CHUNKED) + b"2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"
+    assert len(wire.transport.writes) == 1
+
+
+@on_fake_clock
+async def test_nothing_is_held_while_the_stream_waits() -> None:
+    event = asyncio.Event()
+    wire = Wire(Source(event, b"ab", event, b"cd"))
+    wire.send(get())
+    await settle()
+    assert wire.sent_now() == stream_head(CHUNKED)
+    event.set()
+    event.clear()
+    await settle()
+    assert wire.sent_now() == b"2\r\nab\r\n"
+    event.set()
+    assert await wire.answer() == b"2\r\ncd\r\n0\r\n\r\n"
+
+
+@on_fake_clock
+async def test_a_large_part_is_a_write_of_its_own() -> None:
+    large = b"x" * 20_000
+    wire = Wire(Source(b"ab", large, b"cd", Content_Length="20004"))
+    wire.send(get())
+    await wire.answer()
+    assert wire.transport.writes[1:] == [large, b"cd"]
+    assert wire.transport.writes[0].endswith(b"\r\n\r\nab")
+
+
+@on_fake_clock
+async def test_small_parts_are_held_up_to_a_bound() -> None:
+    wire = Wire(Source(*[b"x" * 16_000] * 8, Content_Length="128000"))
+    wire.send(get())
+    await wire.answer()
+    assert [len(data) > 64_000 for data in wire.transport.writes] == [True, False]
 
 
 # -- Responses that are prepared -----------------------------------------------------------------
