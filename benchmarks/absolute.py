@@ -14,9 +14,12 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 
+from conformance.protocol import AdapterError
+
+from .command import Refused
 from .idle import idle_connections, open_files
-from .latency import KEPT, PERCENTILES, SHARE_OF_CAPACITY, round_down
-from .load import Engine, Histogram, Load
+from .latency import KEPT, SHARE_OF_CAPACITY, percentiles_us, round_down, together
+from .load import Engine, Load
 from .measurement import CONFIDENCE
 from .measuring import (
     Clients,
@@ -97,7 +100,18 @@ class Absolutes:
 
     async def _restart(self, subject: Subject, scenario: Scenario, clients: Clients) -> float:
         """One process, measured; returns its requests per second."""
-        seen = self._seen.setdefault((scenario.name, subject.label), _Seen())
+        key = scenario.name, subject.label
+        try:
+            return await self._measure(
+                subject, scenario, clients, self._seen.setdefault(key, _Seen())
+            )
+        except (Refused, AdapterError):
+            del self._seen[key]  # no figure where a single answer was wrong
+            raise
+
+    async def _measure(
+        self, subject: Subject, scenario: Scenario, clients: Clients, seen: _Seen
+    ) -> float:
         async with AsyncExitStack() as stack:
             stack.enter_context(open_files(files_for(scenario, self._settings, servers=1)))
             server = await stack.enter_async_context(
@@ -148,12 +162,9 @@ def _absolute(scenario: str, label: str, seen: _Seen) -> Absolute:
     mean, low, high, _ = t_interval(rates, CONFIDENCE)
     latency_ms: dict[str, float] = {}
     if seen.paced and seen.has_kept_the_rate:
-        together = Histogram()
-        for one in seen.paced:
-            assert one.latency is not None, "a load at a rate has its latencies"
-            together.merge(one.latency)
-        latency_ms = {f"{p:g}": together.percentile(p) / 1e3 for p in PERCENTILES}
-        latency_ms["max"] = together.max / 1e3
+        latencies = together(seen.paced)
+        latency_ms = {f"{p:g}": us / 1e3 for p, us in percentiles_us(latencies).items()}
+        latency_ms["max"] = latencies.max / 1e3
     return Absolute(
         scenario,
         label,

@@ -22,7 +22,7 @@ from conformance.protocol import AdapterError
 
 from . import outputs, procfs
 from .absolute import Absolutes
-from .choices import said_of, settings_of
+from .choices import check_meaning, said_of, settings_of
 from .command import Refused, machine
 from .idle import SPARE_FILES, open_files
 from .instructions import expect_count, instructions
@@ -41,6 +41,8 @@ from .subjects import Subject, subject, subject_at
 INTERRUPTED = 130
 IDLE_CONNECTIONS = 1_000
 STREAMED_MIB = 1_024
+_STOLEN = 0.02
+"""The share of processor time above which it is said. Who never shares a host has none."""
 
 
 def run(options: argparse.Namespace, command: Sequence[str]) -> int:
@@ -51,6 +53,8 @@ def run(options: argparse.Namespace, command: Sequence[str]) -> int:
         if not procfs.is_there():
             raise Refused("what servers use is read from the /proc of Linux: here is none")
         return asyncio.run(_Asked(options).run())
+    except KeyboardInterrupt:  # while an environment was made, before anything was measured
+        return INTERRUPTED
     except (Refused, AdapterError) as exc:
         print(f"trueline bench: {exc}", file=sys.stderr)
         return 2
@@ -72,9 +76,11 @@ class _Asked:
         self._begin_s = time.monotonic()
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
         self._conditions = machine()
+        self._processors = procfs.Processors.now()
 
     async def run(self) -> int:
         """Measure and report; returns the exit status."""
+        check_meaning(self._options)
         outputs.check(self._options)
         self._check_scenarios()
         task = asyncio.current_task()
@@ -82,30 +88,42 @@ class _Asked:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, task.cancel)
         loop.add_signal_handler(signal.SIGINT, task.cancel)
-        interrupted = False
+        ended_early: int | None = None
         try:
             self._subjects = await self._find_subjects()
             await self._ACTIONS[self._options.action](self)
         except asyncio.CancelledError:
             task.uncancel()
-            interrupted = True
+            ended_early = INTERRUPTED
             self._keep_what_there_is()
+        except (Refused, AdapterError) as exc:
+            if not self._has_figures:
+                raise
+            ended_early = 2
+            self._notes.append(f"ended early: {exc}")
+            _say(f"trueline bench: {exc}")
         if not self._subjects:
             return INTERRUPTED
         report = self._report()
         try:
             outputs.write(report, self._options)
         except Refused as exc:
-            if not interrupted:
+            if ended_early is None:
                 raise
             _say(f"trueline bench: {exc}")  # perhaps there is nothing to draw yet
-        return INTERRUPTED if interrupted else report.exit_status
+        return report.exit_status if ended_early is None else ended_early
 
     def _keep_what_there_is(self) -> None:
         partial = None if self._running is None else self._running.partial
         if partial is not None:
             self._comparisons.append(partial)
         self._notes.append("interrupted: this is what was measured until then")
+
+    @property
+    def _has_figures(self) -> bool:
+        """Something was measured to its end, before what is wrong was seen."""
+        absolutes = None if self._absolutes is None else self._absolutes.results
+        return bool(self._comparisons or self._measurements or absolutes)
 
     # -- Subjects ----------------------------------------------------------------------------------
 
@@ -162,7 +180,6 @@ class _Asked:
         [one] = self._subjects
         self._rule = replace(self._rule, looks=())
         await self._compare_pairs([(one, one)])
-        self._comparisons = [_of_itself(each) for each in self._comparisons]
 
     async def _compare_pairs(self, pairs: Sequence[tuple[Subject, Subject]]) -> None:
         await self._judge()
@@ -187,6 +204,8 @@ class _Asked:
         comparison = await self._running.run(seen)
         self._running = None
         progress.plan(took_s - self._settings.budget_s)
+        if pair[0] is pair[1]:
+            comparison = _of_itself(comparison)
         self._comparisons.append(comparison)
         verdict = comparison.decision.verdict.value
         progress.note(f"{comparison.scenario}: {comparison.b} against {comparison.a}: {verdict}")
@@ -271,6 +290,12 @@ class _Asked:
         if self._absolutes is not None:
             absolutes = self._absolutes.results
             self._notes += self._absolutes.notes
+        stolen = procfs.Processors.now().stolen_since(self._processors)
+        if stolen > _STOLEN:
+            self._notes.append(
+                f"the host of this machine gave {stolen:.0%} of its processor time to others "
+                "(steal): a quieter hour has narrower intervals"
+            )
         return Report(
             kind=self._options.action,
             machine=self._conditions,

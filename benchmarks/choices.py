@@ -12,10 +12,22 @@ import shutil
 from .command import Refused
 from .load import available
 from .measuring import Settings
+from .names import MEANT_FOR
 
 _SLICE_S = {"wrk": 1.0, "builtin": 0.03}
 _ROUNDS = {"wrk": 2, "builtin": 10}
 _RUN_SLICE_S = 1.0
+
+
+def check_meaning(options: argparse.Namespace) -> None:
+    """Raises Refused for an option that the action would not heed: the figure is another one than
+    was asked for."""
+    for name, actions in MEANT_FOR.items():
+        is_given = getattr(options, name) != options.defaults[name]
+        if is_given and options.action not in actions:
+            raise Refused(
+                f"--{name} means nothing for {options.action}, only for {', '.join(actions)}"
+            )
 
 
 def settings_of(options: argparse.Namespace) -> tuple[Settings, list[str]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from conformance.arguments import count, number_of, positive
 
-from .names import LOOPS, SCENARIO_NAMES
+from .names import ACTIONS, LOOPS, MEANT_FOR, SCENARIO_NAMES
 
 COMMANDS = ("bench",)
 """What `run` is for."""
@@ -60,7 +60,6 @@ scenarios: %(scenarios)s;
 exit status: 0 pass, 1 slower beyond the margin, 2 wrong use or wrong responses, 3 inconclusive
 """
 
-ACTIONS = ("run", "compare", "aa", "latency", "memory", "startup", "instr")
 LOADS = ("auto", "wrk", "builtin")
 
 
@@ -79,6 +78,7 @@ def add(commands: Any) -> None:
     _add_what(parser)
     _add_how(parser)
     _add_where(parser)
+    parser.set_defaults(defaults={name: parser.get_default(name) for name in MEANT_FOR})
 
 
 def _add_what(parser: argparse.ArgumentParser) -> None:

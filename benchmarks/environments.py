@@ -14,9 +14,11 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -129,7 +131,7 @@ def _made(
     content = "\0".join([_identity(base), *parts])
     target = environments / hashlib.sha256(content.encode()).hexdigest()[:16]
     record = target / _RECORD
-    with _locked(target.with_suffix(".lock"), title):
+    with _interruptible(), _locked(target.with_suffix(".lock"), title):
         if not record.exists():
             shutil.rmtree(target, ignore_errors=True)
             progress(f"making an environment with {title}")
@@ -143,6 +145,20 @@ def _made(
         os.utime(record)  # it was used now
     _remove_unused(environments, time.time() - _UNUSED_S)
     return target
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt in here: an event loop that took the signal over would hear
+    of it only behind pip, or behind another run that makes the same."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

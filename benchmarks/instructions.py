@@ -6,9 +6,11 @@ cent; what it does not show is what an instruction costs.
 
 One server is asked for few requests and for many in turns, each time on a connection of its own,
 and has its counts written down (by vgdb) behind each: the difference of the totals belongs to the
-requests alone, and nothing of the start is in it. The median over pairs leaves out what happens by
-the clock (a Date line for each second, timers). Python's garbage collector is off: which run a
-collection falls into is chance, and moves the result by two thousandths.
+requests alone, and nothing of the start is in it. The next request is sent when the server sleeps:
+one that comes while it still tidies up behind an answer is read in this turn of its event loop or
+in the next, by chance. The median over pairs leaves out what happens by the clock (a Date line for
+each second, timers). Python's garbage collector is off: which run a collection falls into is
+chance, and moves the result by two thousandths.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import shutil
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +31,7 @@ import h11
 
 from conformance.guard import session_members
 
+from . import procfs
 from .command import Refused
 from .connection import Answer
 from .load.model import PLACEHOLDER
@@ -229,15 +232,27 @@ async def drive(server: Server, scenario: Scenario, requests: int) -> None:
     Raises Refused for a wrong one, OSError (TimeoutError with it) where the connection fails, and
     h11.RemoteProtocolError for what is no answer.
     """
+    pids = session_members(server.pid)
     for start in range(0, requests, requests if not scenario.new_connection else 1):
         stop = min(start + 1, requests) if scenario.new_connection else requests
         reader, writer = await asyncio.open_connection(server.host, server.port)
         try:
             for asked in range(start, stop, scenario.pipeline):
                 numbers = range(asked, asked + scenario.pipeline)
+                await _until_asleep(pids)
                 await _exchange(reader, writer, scenario, numbers, server.subject.label)
         finally:
             writer.transport.abort()
+        await _until_asleep(pids)
+
+
+async def _until_asleep(pids: Iterable[int]) -> None:
+    """Until the server has done all that it had to. Raises TimeoutError for one that never has, and
+    OSError for one that ended."""
+    async with asyncio.timeout(_ANSWER_S):
+        # Nobody tells when a process falls asleep: it has to be asked.
+        while not all(procfs.sleeps(pid) for pid in pids):  # noqa: ASYNC110
+            await asyncio.sleep(0)
 
 
 async def _exchange(

@@ -198,22 +198,32 @@ def round_down(rate_per_s: float) -> float:
     return math.floor(rate_per_s / grain) * grain
 
 
-def run_of(loads: Sequence[Load]) -> Run:
-    """The loads of one subject in one restart, together."""
-    together = Histogram()
+def together(loads: Sequence[Load]) -> Histogram:
+    """The latencies of several loads at a rate."""
+    histogram = Histogram()
     for one in loads:
         assert one.latency is not None, "a load at a rate has its latencies"
-        together.merge(one.latency)
+        histogram.merge(one.latency)
+    return histogram
+
+
+def percentiles_us(latencies: Histogram) -> dict[float, float]:
+    """Microseconds by percent, as far as there were enough requests for them."""
     enough = [
         percent
         for percent in PERCENTILES
-        if together.count * round(100 - percent, 6) >= 100 * FEWEST_BEYOND
+        if latencies.count * round(100 - percent, 6) >= 100 * FEWEST_BEYOND
     ]
+    return {percent: latencies.percentile(percent) for percent in enough}
+
+
+def run_of(loads: Sequence[Load]) -> Run:
+    """The loads of one subject in one restart, together."""
     return Run(
         sum(one.requests for one in loads),
         sum(one.duration_s for one in loads),
         sum(one.client_cpu_s for one in loads),
-        {percent: together.percentile(percent) for percent in enough},
+        percentiles_us(together(loads)),
     )
 
 

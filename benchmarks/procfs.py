@@ -1,4 +1,4 @@
-"""What Linux knows about the memory of processes, in bytes. No other state.
+"""What Linux knows about processes: memory in bytes, and whether they sleep. No other state.
 
 Functions that begin with `session_` take the sum over the processes of a session, since a server
 may have started some, and leave out one that ends meanwhile. Those of one process raise OSError
@@ -11,7 +11,9 @@ import errno
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from conformance.guard import session_members
 
@@ -23,6 +25,26 @@ _ENDED = (FileNotFoundError, ProcessLookupError)
 def is_there() -> bool:
     """Whether there is such a /proc."""
     return Path("/proc/self/statm").exists()
+
+
+@dataclass(frozen=True)
+class Processors:
+    """Time of all processors since the machine began, in ticks: whole, and what the host of a
+    virtual machine gave to others while this one wanted to run."""
+
+    whole: int
+    stolen: int
+
+    @classmethod
+    def now(cls) -> Self:
+        line = Path("/proc/stat").read_text().partition("\n")[0]
+        # Fields: user, nice, system, idle, iowait, irq, softirq, steal (proc_stat(5)).
+        ticks = [int(word) for word in line.split()[1:9]]
+        return cls(sum(ticks), ticks[7])
+
+    def stolen_since(self, before: Processors) -> float:
+        """The share that was stolen since; 0 where no time has passed."""
+        return (self.stolen - before.stolen) / max(1, self.whole - before.whole)
 
 
 def rss_bytes(pid: int) -> int:
@@ -41,6 +63,15 @@ def peak_rss_bytes(pid: int) -> int:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     raise ProcessLookupError(pid)
+
+
+def sleeps(pid: int) -> bool:
+    """Whether no thread of a process runs or could; those that end meanwhile are left out."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(*_ENDED):
+            if (task / "stat").read_text().rpartition(")")[2].split()[0] != "S":
+                return False
+    return True
 
 
 def session_rss_bytes(sid: int) -> int:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..model import Comparison, Restart, Slice, Verdict
+from ..names import ACTIONS
 
-KINDS = ("compare", "aa", "run", "latency", "memory", "startup", "instr")
+KINDS = ACTIONS
 
 _WORST_FIRST = (Verdict.SLOWER, Verdict.INCONCLUSIVE, Verdict.PASS)
 

@@ -97,16 +97,36 @@ def test_a_wait_is_slower_though_it_costs_no_processor_time(tmp_path: Path) -> N
     assert done.returncode == 1, done.stdout + done.stderr
 
 
+WRONG_AT_TIMES = "body = body if next(numbers) % 500 else 'Hello, Wurld!'"
+"""What a server does under load is not what it did when it was asked alone."""
+
+
 def test_wrong_answers_are_2_and_no_figures(tmp_path: Path) -> None:
-    """What a server does under load is not what it did when it was asked alone."""
-    what = "body = body if next(numbers) % 500 else 'Hello, Wurld!'"
-    (tmp_path / "wrong.py").write_text(SLOWER.format(what=what))
-    done = bench(tmp_path, "compare", "reference", "wrong.py", *QUICK, "--json", "r.json")
+    wrong = slower(tmp_path, WRONG_AT_TIMES)
+    done = bench(tmp_path, "compare", "reference", wrong, *QUICK, "--json", "r.json")
     assert done.returncode == 2, done.stdout + done.stderr
-    assert "wrong.py" in done.stderr
+    assert wrong in done.stderr
     assert "Hello, Wu" in done.stderr or "octet" in done.stderr
     assert done.stdout == ""
     assert not (tmp_path / "r.json").exists()
+
+
+@pytest.mark.parametrize("action", [("compare", "reference"), ("run",)])
+def test_what_was_measured_before_a_wrong_answer_is_kept(
+    tmp_path: Path, action: tuple[str, ...]
+) -> None:
+    """JSON is made by another function of the adapter, so that is right to the end."""
+    wrong = slower(tmp_path, WRONG_AT_TIMES)
+    few = ("--connections", "8", "--restarts", "1", "--scenario", "json,plaintext")
+    arguments = (*action, wrong, *QUICK, *few)
+    done = bench(tmp_path, *arguments, "--json", "r.json")
+    assert done.returncode == 2, done.stdout + done.stderr
+    report = document.loads((tmp_path / "r.json").read_text())
+    [note] = [one for one in report.notes if "ended early" in one]
+    assert wrong in note
+    of = [one.scenario for one in report.comparisons] + [one.scenario for one in report.absolutes]
+    assert of == ["json"]
+    assert "json" in done.stdout
 
 
 def test_who_fails_a_check_is_not_measured(tmp_path: Path) -> None:
@@ -181,7 +201,9 @@ def test_run_tells_rate_and_latency(tmp_path: Path) -> None:
     assert absolute.rate_per_s is not None
     assert absolute.rate_per_s > 0
     assert absolute.latency_rate_per_s == 200
-    percentiles = [absolute.latency_ms[name] for name in ("50", "90", "99", "99.9", "max")]
+    # 800 requests: p99 would be the luck of eight.
+    assert list(absolute.latency_ms) == ["50", "90", "max"]
+    percentiles = list(absolute.latency_ms.values())
     assert percentiles == sorted(percentiles)
     assert percentiles[0] > 0
 

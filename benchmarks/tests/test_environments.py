@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -149,6 +151,27 @@ def test_an_interrupted_one_is_made_anew(pip: Pip, folder: Path) -> None:
     assert environment_for_version("tiny==1", folder=folder) == made
     assert not (made.folder / "half").exists()
     assert len(pip.wanted) == 3
+
+
+@pytest.fixture
+def taken_signal() -> Iterator[Callable[..., None]]:
+    """Ctrl-C as an event loop has it that listens to it: nothing happens until its next turn."""
+
+    def later(*_: object) -> None: ...
+
+    before = signal.signal(signal.SIGINT, later)
+    yield later
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_ends_it_at_once(
+    taken_signal: Callable[..., None], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environments, "_pip", lambda *_: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        environment_for_version("tiny==1", folder=folder)
+    assert not list(folder.glob("environments/*/"))
+    assert signal.getsignal(signal.SIGINT) is taken_signal
 
 
 def test_two_at_once_make_it_once(pip: Pip, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,8 @@ def timed(*loads: tuple[int, float]) -> Absolutes:
     seen = absolutes._seen["plaintext", "a"] = _Seen()
     for requests, duration_s in loads:
         latency = Histogram()
-        latency.record(0.002)
+        for _ in range(requests):
+            latency.record(0.002)
         seen.restarts.append(Restart((Slice("A", 1_000, 1.0, 0.5, 0.1, 100_000),) * 2))
         seen.paced.append(Load(requests, 0, duration_s, 0.1, latency=latency))
         seen.rates_per_s.append(500.0)

@@ -4,6 +4,7 @@ import argparse
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -173,11 +174,36 @@ def session() -> Iterator[int]:
         yield process.pid
 
 
+def test_who_waits_sleeps_and_who_works_does_not(session: int) -> None:
+    deadline_s = time.monotonic() + 20
+    while not all(map(procfs.sleeps, session_members(session))):
+        assert time.monotonic() < deadline_s, "they wait for their input, and never sleep"
+    assert not procfs.sleeps(os.getpid())
+    with pytest.raises(OSError, match="No such"):
+        procfs.sleeps(2**22 + 1)  # above the largest process id
+
+
 def test_a_session_is_the_sum_of_its_processes(session: int) -> None:
     pids = session_members(session)
     assert len(pids) == 2
     assert procfs.session_rss_bytes(session) == sum(map(procfs.rss_bytes, pids))
     assert procfs.session_peak_rss_bytes(session) == sum(map(procfs.peak_rss_bytes, pids))
+
+
+def test_what_the_host_gave_to_others() -> None:
+    before, now = procfs.Processors(1_000, 10), procfs.Processors(1_200, 60)
+    assert now.stolen_since(before) == 0.25
+    assert now.stolen_since(now) == 0.0
+
+
+def test_the_processors_of_this_machine() -> None:
+    begin = now = procfs.Processors.now()
+    assert 0 <= begin.stolen < begin.whole
+    deadline_s = time.monotonic() + 20
+    while now.whole == begin.whole:
+        assert time.monotonic() < deadline_s, "their time stands still"
+        now = procfs.Processors.now()
+    assert 0 <= now.stolen_since(begin) <= 1
 
 
 def test_a_session_of_nobody() -> None:
