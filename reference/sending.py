@@ -43,12 +43,16 @@ async def send_streamed(output: Output, request: Request, response: Response, cl
 
 async def _send_parts(output: Output, parts: AsyncIterable[bytes], framing: Framing) -> None:
     left = framing.length
-    count = 0
+    count = 0  # in this turn of the event loop
     iterator = aiter(parts)
     try:
         async for part in iterator:
             if not isinstance(part, bytes):
                 part = _to_bytes(part)
+            if count == _PARTS_PER_TURN:
+                # A stream that never waits must not keep the event loop from everyone else.
+                count = 0
+                await asyncio.sleep(0)
             size = len(part)
             if left is not None:
                 left -= size
@@ -59,9 +63,6 @@ async def _send_parts(output: Output, parts: AsyncIterable[bytes], framing: Fram
             count += 1
             if output.paused:
                 await output.drained()
-            elif count % _PARTS_PER_TURN == 0:
-                # A stream that never waits must not keep the event loop from everyone else.
-                await asyncio.sleep(0)
     finally:
         await _release(iterator)
     if left:

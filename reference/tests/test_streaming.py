@@ -399,6 +399,14 @@ async def test_small_parts_of_one_turn_are_one_write() -> None:
 
 
 @on_fake_clock
+async def test_sixteen_parts_and_the_end_are_one_write() -> None:
+    wire = Wire(Source(*[b"x"] * 16))
+    wire.send(get())
+    assert (await wire.answer()).endswith(b"0\r\n\r\n")
+    assert len(wire.transport.writes) == 1
+
+
+@on_fake_clock
 async def test_nothing_is_held_while_the_stream_waits() -> None:
     event = asyncio.Event()
     wire = Wire(Source(event, b"ab", event, b"cd"))
