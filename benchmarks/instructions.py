@@ -40,7 +40,7 @@ from .scenarios import Scenario
 from .serving import Server, serving
 from .subjects import Subject
 
-REQUESTS = (200, 1200)
+REQUESTS = (200, 2200)
 """Behind the first, the interpreter has specialised its code and caches are full."""
 
 REPEATS = 5
@@ -130,7 +130,7 @@ async def instructions(
 ) -> Instructions:
     """Count, with one request at a time, all processes and threads of a subject.
 
-    Takes about half a minute on an idle machine. For a pipelined scenario the counts are rounded up
+    Takes about a minute on an idle machine. For a pipelined scenario the counts are rounded up
     to whole pipelines. Raises Refused when valgrind is not installed, for a wrong answer, and for a
     scenario with idle connections, of which a count says nothing.
     """
