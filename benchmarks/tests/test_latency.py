@@ -1,6 +1,7 @@
 """Latency: what is made of known loads, and the course of it with the reference."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -120,16 +121,17 @@ async def test_what_has_no_latency_is_refused() -> None:
         await latency([], SCENARIOS["plaintext"], share_of_capacity=1.5, progress=lines.append)
 
 
+once = partial(latency, restarts=1, server_cpu=None, client_cpu=None)
+"""One restart, on any processor."""
+
+
 async def test_a_rate_beyond_the_reference_is_said() -> None:
     reference = await subject("reference")
-    found = await latency(
+    found = await once(
         [reference],
         SCENARIOS["plaintext"],
         rate_per_s=1_000_000,
         duration_s=0.002,
-        restarts=1,
-        server_cpu=None,
-        client_cpu=None,
         progress=print,
     )
     assert found.rows == ()
@@ -138,15 +140,8 @@ async def test_a_rate_beyond_the_reference_is_said() -> None:
 
 async def test_beside_idle_connections_each_request_may_have_its_own() -> None:
     idle = replace(SCENARIOS["plaintext-idle"], idle=3, connections=2).with_new_connections()
-    found = await latency(
-        [await subject("reference")],
-        idle,
-        rate_per_s=20,
-        duration_s=0.2,
-        restarts=1,
-        server_cpu=None,
-        client_cpu=None,
-        progress=print,
+    found = await once(
+        [await subject("reference")], idle, rate_per_s=20, duration_s=0.2, progress=print
     )
     assert found.scenario == "plaintext-idle+new"
 
@@ -154,15 +149,12 @@ async def test_beside_idle_connections_each_request_may_have_its_own() -> None:
 async def test_the_reference_at_a_share_of_what_it_can() -> None:
     reference = await subject("reference")
     lines: list[str] = []
-    found = await latency(
+    found = await once(
         [reference],
         SCENARIOS["param"],
         share_of_capacity=0.1,
         duration_s=0.5,
-        restarts=1,
         connections=8,
-        server_cpu=None,
-        client_cpu=None,
         progress=lines.append,
     )
     [capacity_per_s] = found.capacities_per_s.values()

@@ -234,16 +234,6 @@ class _InForeground(Session):
     def serve(self, start: Message, app: Running) -> None:
         """Answer the harness from now on, `start` as soon as the framework answers requests."""
 
-        def listen() -> None:
-            for message in self._messages:
-                if message.get("op") == "stop":
-                    os.kill(os.getpid(), signal.SIGTERM)
-                elif message.get("op") == "quit":
-                    break
-                else:
-                    self.answer(message)
-            os._exit(0)
-
         def report() -> None:
             try:
                 wait_until_it_answers(self.host, self.port, patience(app))
@@ -253,7 +243,7 @@ class _InForeground(Session):
                 reply = {"re": "start", "id": app.id, "host": self.host, "port": self.port}
                 self.channel.send(reply)
 
-        for work in (listen, report):
+        for work in (self.listen, report):
             threading.Thread(target=work, daemon=True).start()
 
 

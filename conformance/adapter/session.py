@@ -184,16 +184,6 @@ class Session:
             return
         host, port = "127.0.0.1", free_port()
 
-        def serve_the_harness() -> None:
-            for request in self._messages:
-                if request.get("op") == "stop":
-                    os.kill(os.getpid(), signal.SIGTERM)
-                elif request.get("op") == "quit":
-                    break
-                else:
-                    self.answer(request)
-            os._exit(0)
-
         def report() -> None:
             reply: Message = {"re": "start", "id": app.id}
             try:
@@ -204,9 +194,21 @@ class Session:
                 reply.update(host=host, port=port)
             self.channel.send(reply)
 
-        for work in (serve_the_harness, report):
+        for work in (self.listen, report):
             threading.Thread(target=work, daemon=True).start()
         self.adapter.run(application, app, host, port)
+
+    def listen(self) -> None:
+        """Does what the harness says while the framework has the main thread; its "quit", or its
+        end, is the end of the process."""
+        for message in self._messages:
+            if message.get("op") == "stop":
+                os.kill(os.getpid(), signal.SIGTERM)
+            elif message.get("op") == "quit":
+                break
+            else:
+                self.answer(message)
+        os._exit(0)
 
 
 def patience(app: Running) -> float:
